@@ -1,0 +1,188 @@
+#!/bin/sh
+# What the project needs on a machine: says it, and installs it on Debian and Ubuntu.
+#
+#   sh src/cli/tools.sh install PURPOSE    PURPOSE: node, kernel, test or gdb; NO_INSTALL=1 only prints the commands
+#   sh src/cli/tools.sh doctor             everything, with versions; exit 1 when something is missing
+#
+# Plain sh, because it runs before anything is installed: only Node, npm, make and git are taken for granted.
+# Checked by: test/cli/tools.test.ts
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+
+NODE_MINIMUM=20.11
+
+# tool, apt package, purposes, what it is for. Versioned names (clang-14, clang-18) differ from one release to the next, so
+# only the default ones are used.
+tools() {
+  cat <<'TABLE'
+clang clang kernel,test,gdb compiles Porffor's C and the boot code
+ld.lld lld kernel,test,gdb links the kernel
+llvm-objcopy llvm kernel,test,gdb makes kernel8.img out of the linked kernel
+llvm-objdump llvm kernel,test,gdb shows machine code (gate, make listing)
+llvm-nm llvm kernel,test,gdb lists symbols (gate)
+llvm-size llvm kernel,test,gdb measures sections (make size)
+qemu-system-aarch64 qemu-system-arm kernel,test,gdb runs the kernel
+gdb-multiarch gdb-multiarch test,gdb debugs the kernel by TypeScript line
+TABLE
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Missing tools for a purpose: lines "package what-for", one for each package.
+missing_packages() {
+  seen=' '
+  tools | while read -r tool package purposes why; do
+    case ",$purposes," in *",$1,"*) ;; *) continue ;; esac
+    have "$tool" && continue
+    case "$seen" in *" $package "*) continue ;; esac
+    seen="$seen$package "
+    echo "$package $why"
+  done
+}
+
+# Whether node_modules lacks what package-lock.json asks for. npm writes its own copy of the lock last, so an interrupted
+# installation counts as none.
+npm_is_behind() {
+  [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]
+}
+
+# A version as one number, for comparison: 20.11 -> 20011.
+version_number() { echo "$1" | sed 's/^v//' | { IFS=. read -r major minor rest; echo $((major * 1000 + ${minor:-0})); }; }
+
+node_is_old() {
+  version=$(node --version 2>/dev/null) || return 0
+  [ "$(version_number "$version")" -lt "$(version_number "$NODE_MINIMUM")" ]
+}
+
+# The prefix that lets a command change the system: nothing for root, sudo for others, and a failure where there is none.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then echo; elif have sudo; then echo 'sudo '; else return 1; fi
+}
+
+install_command() { echo "$(as_root || echo 'sudo ')apt-get install -y --no-install-recommends $*"; }
+
+require_node() {
+  if ! have node || ! have npm; then
+    echo "Node.js $NODE_MINIMUM or later with npm is needed and not installed; please install it first." >&2
+    exit 1
+  fi
+  if node_is_old; then
+    echo "Node.js $NODE_MINIMUM or later is needed, and this is $(node --version); please install a newer one." >&2
+    exit 1
+  fi
+}
+
+# Waits for another apt to finish: a freshly started machine often runs one of its own.
+apt() { ${prefix}env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" </dev/null; }
+
+install_packages() {
+  packages=$(echo "$1" | sed 's/ .*//' | tr '\n' ' ' | sed 's/ $//')
+  if ! have apt-get; then
+    echo "These are needed and this is no Debian or Ubuntu, so please install them by hand (names of Debian's packages): $packages." >&2
+    exit 1
+  fi
+  if [ "${NO_INSTALL:-}" = 1 ]; then
+    install_command "$packages"
+    echo "Needed and not installed: $packages; NO_INSTALL=1 leaves the command above to you." >&2
+    exit 1
+  fi
+  if ! prefix=$(as_root); then
+    echo "Needed and not installed: $packages; please run as root: $(install_command "$packages" | sed 's/^sudo //')" >&2
+    exit 1
+  fi
+  echo "Installing from apt, as this machine lacks them:"
+  echo "$1" | while read -r package why; do printf '  %-16s %s\n' "$package" "$why"; done
+  # Package lists are missing on a fresh machine and out of date on an old one: fetched before, or after a first failure.
+  fresh=no
+  # shellcheck disable=SC2086 # a list of package names
+  if ! apt-cache show $packages >/dev/null 2>&1; then
+    apt update || true
+    fresh=yes
+  fi
+  # shellcheck disable=SC2086
+  apt install -y --no-install-recommends $packages && return
+  if [ $fresh = no ]; then
+    # shellcheck disable=SC2086
+    apt update && apt install -y --no-install-recommends $packages && return
+  fi
+  echo "apt-get could not install $packages; its own words are above." >&2
+  exit 1
+}
+
+install_npm() {
+  if [ "${NO_INSTALL:-}" = 1 ]; then
+    echo 'npm ci'
+    echo "The npm packages of package-lock.json are not installed; NO_INSTALL=1 leaves the command above to you." >&2
+    exit 1
+  fi
+  echo "Installing the npm packages of package-lock.json into node_modules (npm ci)."
+  if ! npm ci --no-fund --no-audit </dev/null; then
+    echo "npm ci failed; its own words are above." >&2
+    exit 1
+  fi
+  # npm may keep the time of an older copy; make compares times.
+  touch node_modules/.package-lock.json
+}
+
+install() {
+  require_node
+  packages=$(missing_packages "$1")
+  if [ -n "$packages" ]; then
+    install_packages "$packages"
+    packages=$(missing_packages "$1")
+    if [ -n "$packages" ]; then
+      echo "Installed, and yet a tool of these packages is not on PATH: $(echo "$packages" | sed 's/ .*//' | tr '\n' ' ')" >&2
+      exit 1
+    fi
+  fi
+  if npm_is_behind; then install_npm; fi
+}
+
+row() { printf '  %-8s %-20s %-12s %s\n' "$1" "$2" "$3" "$4"; }
+
+first_version() { "$1" --version 2>/dev/null | grep -o '[0-9][0-9]*\.[0-9][0-9.]*' | head -n 1; }
+
+# Porffor's compiler is a program of its own for each platform; its first releases lack some.
+porffor_binary() {
+  for found in node_modules/@porffor/*/porf; do [ -f "$found" ] && return; done
+  return 1
+}
+
+doctor() {
+  broken=no
+  if ! have node; then row missing node '' "install Node.js $NODE_MINIMUM or later"; broken=yes
+  elif node_is_old; then row old node "$(first_version node)" "install Node.js $NODE_MINIMUM or later"; broken=yes
+  else row ok node "$(first_version node)" 'runs the tools and the Node target'; fi
+  if have npm; then row ok npm "$(first_version npm)" 'installs the npm packages'
+  else row missing npm '' 'comes with Node.js'; broken=yes; fi
+  row ok make "$(first_version make)" 'runs all commands'
+  absent=''
+  while read -r tool package purposes why; do
+    if have "$tool"; then row ok "$tool" "$(first_version "$tool")" "$why"
+    else row missing "$tool" '' "package $package: $why"; broken=yes; case " $absent " in *" $package "*) ;; *) absent="$absent $package" ;; esac; fi
+  done <<LIST
+$(tools)
+LIST
+  if npm_is_behind; then row missing 'npm packages' '' 'npm ci'; broken=yes
+  elif porffor_binary; then row ok 'npm packages' '' 'as package-lock.json asks'
+  else row missing porffor '' "no compiler for $(uname -sm): Porffor publishes none for it, or npm left it out"; broken=yes; fi
+  echo
+  if [ $broken = no ]; then
+    echo 'Everything needed is here.'
+    return 0
+  fi
+  if [ -n "$absent" ]; then
+    if have apt-get; then echo "Install with:$(printf '\n  %s' "$(install_command "${absent# }")")"
+    else echo "Install by hand (names of Debian's packages):$absent"; fi
+  fi
+  if npm_is_behind; then echo 'Install the npm packages with:'; echo '  npm ci'; fi
+  echo 'make run and make test do both by themselves on Debian and Ubuntu.'
+  return 1
+}
+
+case "${1:-}" in
+  install)
+    case "${2:-}" in node|kernel|test|gdb) install "$2" ;; *) echo "tools.sh install: purpose must be node, kernel, test or gdb" >&2; exit 2 ;; esac ;;
+  doctor) doctor ;;
+  *) echo 'usage: tools.sh install PURPOSE | tools.sh doctor' >&2; exit 2 ;;
+esac
