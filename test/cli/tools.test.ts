@@ -1,0 +1,196 @@
+/** The installer on machines that lack things. A made-up PATH stands for the machine, and a made-up apt-get writes down its calls. */
+import { afterAll, expect, test } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const script = fileURLToPath(new URL('../../src/cli/tools.sh', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'tools-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What every Debian has, however small: the only real programs on the made-up machines. */
+const BASE = ['sh', 'sed', 'grep', 'head', 'cat', 'tr', 'dirname', 'env', 'touch', 'chmod', 'mkdir'];
+const PACKAGE_TOOLS: Record<string, string[]> = {
+  clang: ['clang'], lld: ['ld.lld'], llvm: ['llvm-objcopy', 'llvm-objdump', 'llvm-nm', 'llvm-size'],
+  'qemu-system-arm': ['qemu-system-aarch64'], 'gdb-multiarch': ['gdb-multiarch'],
+};
+const KERNEL_PACKAGES = 'clang lld llvm qemu-system-arm';
+
+interface Machine {
+  packages?: string[];
+  node?: string | undefined;
+  user?: 'root' | 'sudo' | 'nobody';
+  apt?: boolean;
+  /** Package lists: there, missing until `apt-get update`, or older than the archive (the first installation fails). */
+  lists?: 'fresh' | 'missing' | 'old';
+  /** node_modules: as the lock file asks, absent, or older than it. */
+  npm?: 'installed' | 'absent' | 'older';
+}
+
+let machines = 0;
+/** Makes the machine. Returns a function that runs tools.sh on it, and the calls of apt-get, sudo and npm as they came. */
+const machine = (made: Machine) => {
+  const root = join(folder, String(machines++));
+  const bin = join(root, 'bin');
+  const calls = join(root, 'calls');
+  mkdirSync(join(root, 'src', 'cli'), { recursive: true });
+  mkdirSync(bin);
+  copyFileSync(script, join(root, 'src', 'cli', 'tools.sh'));
+  for (const name of BASE) {
+    const found = ['/bin', '/usr/bin'].map((at) => join(at, name)).find(existsSync);
+    symlinkSync(found!, join(bin, name));
+  }
+  const fake = (name: string, body: string): void => {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`);
+    chmodSync(join(bin, name), 0o755);
+  };
+  const tool = (name: string): void => fake(name, `echo "${name} version 15.2.1 (made up)"`);
+  for (const name of (made.packages ?? []).flatMap((one) => PACKAGE_TOOLS[one]!)) tool(name);
+  fake('make', 'echo "GNU Make 4.3"');
+  fake('uname', 'echo "Linux x86_64"');
+  fake('id', `echo ${(made.user ?? 'root') === 'root' ? 0 : 1000}`);
+  if (made.user === 'sudo') fake('sudo', `echo "sudo $*" >>'${calls}'; exec "$@"`);
+  if (!('node' in made) || made.node !== undefined) {
+    fake('node', `echo ${made.node ?? 'v20.11.0'}`);
+    fake('npm', `echo "npm $*" >>'${calls}'; [ "$1" = --version ] && { echo 11.0.0; exit; }
+mkdir -p node_modules/@porffor/linux-x64; : >node_modules/@porffor/linux-x64/porf; : >node_modules/.package-lock.json`);
+  }
+  if (made.apt ?? true) {
+    const state = join(root, 'lists');
+    writeFileSync(state, made.lists ?? 'fresh');
+    fake('apt-cache', `grep -qv missing '${state}'`);
+    fake('apt-get', `echo "apt-get $* [$DEBIAN_FRONTEND]" >>'${calls}'
+while [ $# -gt 0 ]; do case "$1" in -o) shift; shift;; -*) shift;; *) break;; esac; done
+[ "$1" = update ] && { echo fresh >'${state}'; exit; }
+grep -q fresh '${state}' || { echo 'E: not found in the archive' >&2; exit 100; }
+for name in "$@"; do case $name in
+${Object.entries(PACKAGE_TOOLS).map(([name, all]) => `${name}) for t in ${all.join(' ')}; do echo 'echo 15.2.1' >'${bin}'/$t; chmod 755 '${bin}'/$t; done;;`).join('\n')}
+esac; done`);
+  }
+  writeFileSync(join(root, 'package-lock.json'), '{}');
+  if ((made.npm ?? 'installed') !== 'absent') {
+    mkdirSync(join(root, 'node_modules', '@porffor', 'linux-x64'), { recursive: true });
+    writeFileSync(join(root, 'node_modules', '@porffor', 'linux-x64', 'porf'), '');
+    writeFileSync(join(root, 'node_modules', '.package-lock.json'), '{}');
+    const later = Date.now() / 1000 + (made.npm === 'older' ? -1000 : 1000);
+    utimesSync(join(root, 'node_modules', '.package-lock.json'), later, later);
+  }
+  return {
+    run: (toolsArguments: string[], env: Record<string, string> = {}) => {
+      rmSync(calls, { force: true });
+      const { status, stdout, stderr } = spawnSync(join(bin, 'sh'), [join(root, 'src', 'cli', 'tools.sh'), ...toolsArguments],
+        { cwd: '/', env: { PATH: bin, ...env }, encoding: 'utf8' });
+      return { status, stdout, stderr, calls: existsSync(calls) ? readFileSync(calls, 'utf8').trimEnd().split('\n') : [] };
+    },
+  };
+};
+
+const APT = 'apt-get -q -o DPkg::Lock::Timeout=300';
+const aptInstall = (packages: string): string => `${APT} install -y --no-install-recommends ${packages} [noninteractive]`;
+const everything = Object.keys(PACKAGE_TOOLS);
+
+test('a machine that has everything: nothing is called, nothing is said', () => {
+  const { run } = machine({ packages: everything });
+  for (const purpose of ['node', 'kernel', 'test', 'gdb']) {
+    expect(run(['install', purpose])).toEqual({ status: 0, stdout: '', stderr: '', calls: [] });
+  }
+});
+
+test('a bare machine: apt by name, each package once and with its reason, then npm ci; the second time nothing', () => {
+  const { run } = machine({ npm: 'absent' });
+  const first = run(['install', 'kernel']);
+  expect(first.stderr).toBe('');
+  expect(first.status).toBe(0);
+  expect(first.calls).toEqual([aptInstall(KERNEL_PACKAGES), 'npm ci --no-fund --no-audit']);
+  expect(first.stdout).toContain("  clang            compiles Porffor's C and the boot code\n");
+  expect(first.stdout).toContain('  qemu-system-arm  runs the kernel\n');
+  expect(first.stdout).toContain('Installing the npm packages of package-lock.json into node_modules (npm ci).\n');
+  expect(run(['install', 'kernel'])).toEqual({ status: 0, stdout: '', stderr: '', calls: [] });
+});
+
+test('only what is missing, and only what the purpose needs', () => {
+  expect(machine({ packages: ['clang', 'lld', 'qemu-system-arm'] }).run(['install', 'kernel']).calls).toEqual([aptInstall('llvm')]);
+  expect(machine({ npm: 'absent' }).run(['install', 'node']).calls).toEqual(['npm ci --no-fund --no-audit']);
+  expect(machine({}).run(['install', 'test']).calls).toEqual([aptInstall(`${KERNEL_PACKAGES} gdb-multiarch`)]);
+  expect(machine({ packages: everything, npm: 'older' }).run(['install', 'kernel']).calls).toEqual(['npm ci --no-fund --no-audit']);
+});
+
+test('missing package lists are fetched first, old ones after a failure', () => {
+  const update = `${APT} update [noninteractive]`;
+  const missing = machine({ lists: 'missing' }).run(['install', 'kernel']);
+  expect(missing.calls).toEqual([update, aptInstall(KERNEL_PACKAGES)]);
+  expect(missing.status).toBe(0);
+  const old = machine({ lists: 'old' }).run(['install', 'kernel']);
+  expect(old.calls).toEqual([aptInstall(KERNEL_PACKAGES), update, aptInstall(KERNEL_PACKAGES)]);
+  expect(old.status).toBe(0);
+});
+
+test('not root: through sudo, or one sentence where there is none', () => {
+  const sudo = machine({ user: 'sudo' }).run(['install', 'kernel']);
+  expect(sudo.calls[0]).toBe(`sudo env DEBIAN_FRONTEND=noninteractive ${APT} install -y --no-install-recommends ${KERNEL_PACKAGES}`);
+  expect(sudo.status).toBe(0);
+  const nobody = machine({ user: 'nobody' }).run(['install', 'kernel']);
+  expect(nobody).toEqual({
+    status: 1, stdout: '', calls: [],
+    stderr: `Needed and not installed: ${KERNEL_PACKAGES}; please run as root: apt-get install -y --no-install-recommends ${KERNEL_PACKAGES}\n`,
+  });
+});
+
+test('NO_INSTALL=1 prints the command, installs nothing and fails with one sentence', () => {
+  const { run } = machine({ npm: 'absent', user: 'sudo' });
+  expect(run(['install', 'kernel'], { NO_INSTALL: '1' })).toEqual({
+    status: 1, calls: [],
+    stdout: `sudo apt-get install -y --no-install-recommends ${KERNEL_PACKAGES}\n`,
+    stderr: `Needed and not installed: ${KERNEL_PACKAGES}; NO_INSTALL=1 leaves the command above to you.\n`,
+  });
+  expect(run(['install', 'node'], { NO_INSTALL: '1' })).toEqual({
+    status: 1, calls: [], stdout: 'npm ci\n',
+    stderr: 'The npm packages of package-lock.json are not installed; NO_INSTALL=1 leaves the command above to you.\n',
+  });
+  expect(run(['install', 'node'], { NO_INSTALL: '' }).calls).toEqual(['npm ci --no-fund --no-audit']);
+});
+
+test('no Debian: one sentence with the list', () => {
+  expect(machine({ apt: false }).run(['install', 'kernel'])).toEqual({
+    status: 1, stdout: '', calls: [],
+    stderr: `These are needed and this is no Debian or Ubuntu, so please install them by hand (names of Debian's packages): ${KERNEL_PACKAGES}.\n`,
+  });
+});
+
+test('no Node, or an old one: one sentence, before anything is installed', () => {
+  const none = machine({ node: undefined }).run(['install', 'kernel']);
+  expect(none.stderr).toBe('Node.js 20.11 or later with npm is needed and not installed; please install it first.\n');
+  expect([none.status, none.calls]).toEqual([1, []]);
+  const old = machine({ node: 'v18.20.4' }).run(['install', 'node']);
+  expect(old.stderr).toBe('Node.js 20.11 or later is needed, and this is v18.20.4; please install a newer one.\n');
+  expect(machine({ node: 'v20.9.0' }).run(['install', 'node']).status).toBe(1);
+  expect(machine({ node: 'v22.0.0' }).run(['install', 'node']).status).toBe(0);
+});
+
+test('doctor: versions of what is there, exit 0', () => {
+  const { status, stdout } = machine({ packages: everything }).run(['doctor']);
+  expect(stdout).toMatch(/^ {2}ok {7}node {17}20\.11\.0 /m);
+  expect(stdout).toMatch(/^ {2}ok {7}qemu-system-aarch64 {2}15\.2\.1 {7}runs the kernel$/m);
+  expect(stdout).toMatch(/Everything needed is here\.\n$/);
+  expect(status).toBe(0);
+});
+
+test('doctor: what is missing and how to install it, exit 1', () => {
+  const { status, stdout, calls } = machine({ packages: ['clang', 'lld'], npm: 'absent', user: 'sudo' }).run(['doctor']);
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^ {2}missing {2}llvm-nm {27}package llvm: lists symbols/m);
+  expect(stdout).toContain('Install with:\n  sudo apt-get install -y --no-install-recommends llvm qemu-system-arm gdb-multiarch\n');
+  expect(stdout).toContain('Install the npm packages with:\n  npm ci\n');
+  expect(calls.filter((call) => !call.includes('--version'))).toEqual([]);
+  const npmOnly = machine({ packages: everything, npm: 'older' }).run(['doctor']);
+  expect([npmOnly.status, npmOnly.stdout.includes('apt-get')]).toEqual([1, false]);
+  const old = machine({ packages: everything, node: 'v18.0.0' }).run(['doctor']);
+  expect([old.status, old.stdout.includes('old      node')]).toEqual([1, true]);
+});
+
+test('an unknown purpose is refused', () => {
+  expect(machine({}).run(['install', 'everything']).status).toBe(2);
+  expect(machine({}).run([]).status).toBe(2);
+});
