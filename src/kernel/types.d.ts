@@ -1,5 +1,6 @@
 /**
- * Names of the machine's number kinds, ambient in all restricted TypeScript. Under Node they are plain numbers; the lowering
+ * Names of the machine's number kinds, ambient in all restricted TypeScript. Under Node they are plain numbers; the
+ *   lowering
  * (src/lower) gives each its exact C type and rejects code in which the two could differ.
  */
 

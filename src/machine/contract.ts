@@ -6,8 +6,10 @@
  *   native.ts  C fragments for AArch64 and host builds
  * A third machine (an explorer) needs a file here and a condition in package.json, and no change in the kernel.
  *
- * Units: an address is a byte address in one flat memory, a non-negative i32 (native: a virtual address below 2^31; Node: an
- * offset in the shared buffer). Every operation takes a base `p` and an offset `off`, both in bytes; the sum is aligned to the
+ * Units: an address is a byte address in one flat memory, a non-negative i32 (native: a virtual address below 2^31;
+ *   Node: an
+ * offset in the shared buffer). Every operation takes a base `p` and an offset `off`, both in bytes; the sum is aligned
+ *   to the
  * access width. Keep the constant part in `off`: it folds into the addressing mode.
  *
  * Order, weakest to strongest:
@@ -41,7 +43,10 @@ export interface Machine {
   storeRelaxed32(p: i32, off: i32, v: i32): void;
   storeRelease32(p: i32, off: i32, v: i32): void;
   storeSequential32(p: i32, off: i32, v: i32): void;
-  /** Stores `desired` if the word equals `expected`. Returns the value found: equal to `expected` exactly when it stored. */
+  /**
+   * Stores `desired` if the word equals `expected`. Returns the value found: equal to `expected` exactly when it
+   * stored.
+   */
   compareExchange32(p: i32, off: i32, expected: i32, desired: i32): i32;
   /** Adds, wrapping at 2^32. Returns the value before. */
   fetchAdd32(p: i32, off: i32, v: i32): i32;
@@ -57,7 +62,8 @@ export interface Machine {
   // ---- blocks of bytes, plain: `bytes` >= 0, ranges do not overlap, any alignment.
   copyBytes(target: i32, source: i32, bytes: i32): void;
   /**
-   * As copyBytes, but the source may be rewritten meanwhile: what was copied counts only if a later check (the caller's) shows
+   * As copyBytes, but the source may be rewritten meanwhile: what was copied counts only if a later check (the
+   *   caller's) shows
    * that it was not. Every access is relaxed at some width of 1 to 16 bytes.
    */
   copyRacing(target: i32, source: i32, bytes: i32): void;
@@ -65,7 +71,8 @@ export interface Machine {
   fillBytes(target: i32, bytes: i32, v: i32): void;
 
   /**
-   * Adds the unsigned 32-bit `v` to the 64-bit counter at p + off (8-aligned, low word first). Only one context ever writes the
+   * Adds the unsigned 32-bit `v` to the 64-bit counter at p + off (8-aligned, low word first). Only one context ever
+   *   writes the
    * counter; others may read its halves with loadRelaxed32 (high, low, high again). Relaxed.
    */
   addOwned64(p: i32, off: i32, v: i32): void;
@@ -73,7 +80,8 @@ export interface Machine {
   // ---- sleeping and time.
   /**
    * Sleeps while the word at p + off equals `expected`; compare and sleep are one atomic step towards notify32.
-   * `microseconds` < 0 waits for ever. Returns WAIT_WOKEN 0 (also spuriously), WAIT_CHANGED 1 (did not sleep), WAIT_TIMED_OUT 2.
+   * `microseconds` < 0 waits for ever. Returns WAIT_WOKEN 0 (also spuriously), WAIT_CHANGED 1 (did not sleep),
+   *   WAIT_TIMED_OUT 2.
    */
   wait32(p: i32, off: i32, expected: i32, microseconds: i32): i32;
   /** Wakes up to `count` sleepers of the word. Returns how many. Callable from an interrupt handler. */

@@ -1,7 +1,8 @@
 /**
  * The Node machine: one SharedArrayBuffer and Atomics. The only file that says `Atomics`.
  *
- * Role: imported as `#machine` by the kernel under Node. Every thread of a process sees the same memory: the first import makes
+ * Role: imported as `#machine` by the kernel under Node. Every thread of a process sees the same memory: the first
+ *   import makes
  * it and leaves it in worker_threads' environment data, which each later Worker inherits.
  * Memory: size from the environment variable RUVIX_QUEUE_MIB (default 256; pages are committed when first touched).
  * Order: all Atomics are sequentially consistent, so nothing that passes here proves a weaker order right.
@@ -58,7 +59,10 @@ export const fetchAdd32 = (p: i32, off: i32, v: i32): i32 => Atomics.add(I32, (p
 export const fetchOr32 = (p: i32, off: i32, v: i32): i32 => Atomics.or(I32, (p + off) >> 2, v);
 export const fetchAnd32 = (p: i32, off: i32, v: i32): i32 => Atomics.and(I32, (p + off) >> 2, v);
 export const exchange32 = (p: i32, off: i32, v: i32): i32 => Atomics.exchange(I32, (p + off) >> 2, v);
-/** A read-modify-write of a word of its own would order nothing more: JavaScript's Atomics are in one total order already. */
+/**
+ * A read-modify-write of a word of its own would order nothing more: JavaScript's Atomics are in one total order
+ * already.
+ */
 export const fenceFull = (): void => {};
 
 /** Above this many bytes the engine's block copy is faster than a loop over words. */

@@ -1,0 +1,271 @@
+/**
+ * Every object in memory, every field, every limit: the only file with offsets.
+ *
+ * Units: offsets and sizes in bytes unless the name says otherwise. Words are aligned and 32 bits wide; `64` marks a
+ *   64-bit counter,
+ * low word first. W: the one who writes the field after creation (- nobody); others only read.
+ *
+ * Words of the original design, of io_uring, and here:
+ *   ADR-087 / ruvix        head (sender moves it)    tail (receiver moves it)
+ *   io_uring, this code    tail = PRODUCED           head = CONSUMED
+ *
+ *   queue (64-byte aligned)
+ *   +---------+---------+---------+---------+----------------+------------------+-------------+---------------------+
+ *   | header  | bell    | attach  | (spare) | sender 0 .. S-1| receiver 0 .. R-1| slots of all| completion queue of |
+ *   | 64      | 64      | 64      | 64      | 640 each       | 128 + pending    | S * 4 lanes | sender 0 .. S-1     |
+ *   +---------+---------+---------+---------+----------------+------------------+-------------+---------------------+
+ *   sender: one line of its own words, one of completion credit, then four rings, Critical to Low.
+ *   A completion queue is a queue of the same kind whose senders are the receivers of this one.
+ */
+
+/**
+ * Bytes of a cache line on every supported core (Cortex-A53, A72, A76: Technical Reference Manuals, L1 memory system).
+ */
+export const LINE_BYTES = 64;
+
+// ---- Priorities. Smaller is more urgent; compare with laneIsMoreUrgent.
+export const PRIORITY_CRITICAL = 0;
+export const PRIORITY_HIGH = 1;
+export const PRIORITY_NORMAL = 2;
+export const PRIORITY_LOW = 3;
+export const PRIORITY_COUNT = 4;
+
+// ---- Limits.
+/** Slots of one lane: a power of two from 1 to this. */
+export const RING_SLOTS_MAX = 65536;
+/** Bytes of one inline message, at most (1 MiB). */
+export const MESSAGE_BYTES_MAX = 1048576;
+/** Senders, and receivers, of one queue: one bit each in a word. */
+export const SENDERS_MAX = 32;
+export const RECEIVERS_MAX = 32;
+/** Messages of one batch call. */
+export const BATCH_COUNT_MAX = 65536;
+
+// ---- Slot: one message of a lane. Stride: 8 + maximum message (+ 8 with completions), rounded up to a line.
+/** W sender, atomic [publish]: the position this slot holds; holds position t exactly while the word equals t. */
+export const SLOT_STATE = 0;
+/** W sender, atomic: length in bits 0..23, flags in bits 24..31. */
+export const SLOT_META = 4;
+/** W sender, plain: the message, 8-byte aligned. */
+export const SLOT_PAYLOAD = 8;
+/** Bytes before the payload: the 8-byte header. */
+export const SLOT_HEADER_BYTES = 8;
+/** Bytes of user data at the very end of a slot, in queues with completions. */
+export const SLOT_USER_BYTES = 8;
+export const META_BYTES_MASK = 0x00ffffff;
+export const META_FLAGS_SHIFT = 24;
+
+// ---- Message flags (META bits 24..31).
+/** The payload is a descriptor record. */
+export const FLAG_DESCRIPTOR = 1;
+/** The sender wants a completion; the slot's last 8 bytes are its user data. */
+export const FLAG_COMPLETE = 2;
+
+// ---- Ring: one lane, two lines, each side reads and writes its own (W in brackets).
+/** W producer, atomic: position of the next message to be sent. */
+export const RING_PRODUCED = 0;
+/** W producer: how often RING_PRODUCED wrapped past 2^32. */
+export const RING_PRODUCED_HIGH = 4;
+/** W producer, private: RING_CONSUMED as last seen. */
+export const RING_CONSUMED_CACHE = 8;
+/** - : position at creation. */
+export const RING_START = 12;
+/** W producer, 64: bytes sent. */
+export const RING_SENT_BYTES = 16;
+/** W producer, 64: sends refused because the lane was full. */
+export const RING_FULL_COUNT = 24;
+/** - : slots - 1, bytes per slot, address of slot 0, maximum message: the producer's copy. */
+export const RING_MASK = 32;
+export const RING_STRIDE_BYTES = 36;
+export const RING_SLOTS = 40;
+export const RING_MAX_BYTES = 44;
+/** W consumers, atomic [free]: position of the next message to be received. */
+export const RING_CONSUMED = 64;
+/** - : 1 if several consumers share the ring. */
+export const RING_SHARED = 68;
+/** - : the consumers' copy of mask, stride and slots. */
+export const RING_CONSUMER_MASK = 72;
+export const RING_CONSUMER_STRIDE_BYTES = 76;
+export const RING_CONSUMER_SLOTS = 80;
+export const RING_BYTES = 128;
+
+// ---- Queue configuration record, read once by queueBytes and queueCreate.
+/** Slots per lane: a power of two, 1 to RING_SLOTS_MAX. */
+export const CONFIG_RING_SIZE = 0;
+/** 0 to MESSAGE_BYTES_MAX; at least 24 to send descriptors. */
+export const CONFIG_MAX_MESSAGE_BYTES = 4;
+/** Schema id a sender must name when it attaches; 0 for untyped. */
+export const CONFIG_SCHEMA = 8;
+/** 1 to SENDERS_MAX. */
+export const CONFIG_SENDERS = 12;
+/** 1 to RECEIVERS_MAX. */
+export const CONFIG_RECEIVERS = 16;
+/**
+ * Completions that may be outstanding per sender and priority: 0 for none, else a power of two up to RING_SLOTS_MAX.
+ */
+export const CONFIG_COMPLETIONS = 20;
+/** Position at which all rings start: 0, or near 2^31 or 2^32 in tests. */
+export const CONFIG_START = 24;
+export const CONFIG_BYTES = 32;
+
+// ---- Queue header: written at creation only.
+export const QUEUE_SELF = 0;
+export const QUEUE_RING_SIZE = 4;
+export const QUEUE_MAX_MESSAGE_BYTES = 8;
+export const QUEUE_SCHEMA = 12;
+export const QUEUE_SENDERS = 16;
+export const QUEUE_RECEIVERS = 20;
+export const QUEUE_COMPLETIONS = 24;
+export const QUEUE_REGIONS = 28;
+/** Address of receiver 0, bytes from one receiver to the next. */
+export const QUEUE_RECEIVER_BLOCKS = 32;
+export const QUEUE_RECEIVER_STRIDE_BYTES = 36;
+/** Address of sender 0's completion queue, bytes from one to the next; 0 without completions. */
+export const QUEUE_COMPLETION_QUEUES = 40;
+export const QUEUE_COMPLETION_STRIDE_BYTES = 44;
+/**
+ * Bit per sender that a receive looks at without asking READY; 0 if the READY words say who has something (see
+ * 3-lane.ts).
+ */
+export const QUEUE_POLLED = 48;
+// ---- Bell line: read by every send, rarely written.
+/** W senders set, the receiver clears, atomic [ready]: four words, Critical first; bit 31 - s is sender s. */
+export const QUEUE_READY = 64;
+/** W receivers, atomic [sleep]: bit r while receiver r may be asleep. */
+export const QUEUE_WAITERS = 80;
+/** W wakers, atomic [sleep]: counts wake-ups; sleepers sleep on it. */
+export const QUEUE_EVENT = 84;
+/** W queueClose, atomic [close]: 1 once closed. */
+export const QUEUE_CLOSED = 88;
+// ---- Attach line.
+/** W attach and detach, atomic [attach]: bit 31 - s while sender s is attached; bit r while receiver r is. */
+export const QUEUE_SENDERS_ATTACHED = 128;
+export const QUEUE_RECEIVERS_ATTACHED = 132;
+export const QUEUE_HEADER_BYTES = 256;
+
+// ---- Sender block.
+/** W attach and detach, atomic [attach]: the one valid handle: address | generation, 0 while detached. */
+export const SENDER_HANDLE = 0;
+export const SENDER_QUEUE = 4;
+export const SENDER_INDEX = 8;
+/** 0x80000000 >>> index. */
+export const SENDER_BIT = 12;
+export const SENDER_MAX_BYTES = 16;
+/** W attach: generation of the next attach, 0 to HANDLE_GENERATION_MASK. */
+export const SENDER_GENERATION = 20;
+/** W sender, 64: sends refused for any reason but full. */
+export const SENDER_REJECTED_COUNT = 24;
+/**
+ * Copy of QUEUE_POLLED, QUEUE_REGIONS; completions per priority (0 none); handle of the reaper of this sender's
+ * completion queue.
+ */
+export const SENDER_POLLED = 32;
+export const SENDER_REGIONS = 36;
+export const SENDER_QUOTA = 40;
+export const SENDER_REAPER = 44;
+/**
+ * W sender: messages submitted, and completions seen reaped, four words each. Wrap; their difference is what is
+ * outstanding.
+ */
+export const SENDER_SUBMITTED = 64;
+export const SENDER_REAPED_CACHE = 80;
+export const SENDER_RINGS = 128;
+export const SENDER_BYTES = 640;
+/** Blocks are line aligned, so the low bits of a handle carry a generation. */
+export const HANDLE_GENERATION_MASK = 63;
+
+// ---- Receiver block.
+/** W attach and detach, atomic [attach]. */
+export const RECEIVER_HANDLE = 0;
+export const RECEIVER_QUEUE = 4;
+export const RECEIVER_INDEX = 8;
+/** 1 << index. */
+export const RECEIVER_BIT = 12;
+export const RECEIVER_GENERATION = 16;
+/** W receiver: sender index from which the next search among equals starts. */
+export const RECEIVER_CURSOR = 20;
+/** W receiver: about the last message received or peeked: META, user data, sender index, priority. */
+export const RECEIVER_META = 24;
+export const RECEIVER_USER_LOW = 28;
+export const RECEIVER_USER_HIGH = 32;
+export const RECEIVER_SENDER = 36;
+export const RECEIVER_PRIORITY = 40;
+/** W receiver, 64 each: receives that found nothing, that timed out, that slept. */
+export const RECEIVER_EMPTY_COUNT = 48;
+export const RECEIVER_TIMEOUT_COUNT = 56;
+export const RECEIVER_SLEEP_COUNT = 64;
+/** W receiver, 64 x 4: bytes received per priority. */
+export const RECEIVER_BYTES_RECEIVED = 72;
+/** W receiver: a completion being built. */
+export const RECEIVER_ENTRY = 104;
+/** W receiver: messages wanting a completion that it holds, one word per sender and priority. */
+export const RECEIVER_PENDING = 128;
+
+// ---- Descriptor record: the payload of a message with FLAG_DESCRIPTOR.
+export const DESCRIPTOR_REGION = 0;
+export const DESCRIPTOR_LENGTH = 4;
+export const DESCRIPTOR_OFFSET_LOW = 8;
+export const DESCRIPTOR_OFFSET_HIGH = 12;
+/** The sender's, not read by the kernel. */
+export const DESCRIPTOR_FLAGS = 16;
+/** Zero. */
+export const DESCRIPTOR_RESERVED = 20;
+export const DESCRIPTOR_BYTES = 24;
+
+// ---- Completion entry: a message of a completion queue.
+export const COMPLETION_USER_LOW = 0;
+export const COMPLETION_USER_HIGH = 4;
+/** The receiver's answer: any i32. */
+export const COMPLETION_RESULT = 8;
+/** Index of the receiver that completed. */
+export const COMPLETION_RECEIVER = 12;
+export const COMPLETION_BYTES = 16;
+
+// ---- Batch record: an array of these describes the messages of a batch call.
+export const BATCH_ADDRESS = 0;
+/** Send: length. Receive: capacity. */
+export const BATCH_LENGTH = 4;
+/** W the call: receive: length received; send: STATUS_OK, or the status at which the batch stopped. */
+export const BATCH_RESULT = 8;
+/** W the call: receive: flags << 24 | priority << 8 | sender index. */
+export const BATCH_INFO = 12;
+export const BATCH_BYTES = 16;
+
+// ---- Statistics record, filled by queueStatistics: 64-bit counters, low word first; PRIORITY_COUNT in a row where
+// marked x 4.
+export const STATISTICS_SENT = 0; // x 4
+export const STATISTICS_RECEIVED = 32; // x 4
+export const STATISTICS_SENT_BYTES = 64; // x 4
+export const STATISTICS_RECEIVED_BYTES = 96; // x 4
+export const STATISTICS_FULL = 128; // x 4
+export const STATISTICS_REJECTED = 160;
+export const STATISTICS_EMPTY = 168;
+export const STATISTICS_TIMED_OUT = 176;
+export const STATISTICS_SLEPT = 184;
+export const STATISTICS_WOKEN = 192;
+export const STATISTICS_BYTES = 200;
+
+// ---- Region table: a header line, then one line per region.
+export const POLICY_IMMUTABLE = 1;
+export const POLICY_APPEND_ONLY = 2;
+export const POLICY_SLAB = 3;
+export const TABLE_SELF = 0;
+export const TABLE_COUNT = 4;
+export const TABLE_HEADER_BYTES = 64;
+/** Regions of one table: the index has 8 bits of the handle. */
+export const TABLE_REGIONS_MAX = 256;
+/**
+ * W create and destroy, atomic [region]: the one valid handle, generation << 8 | index; negative while free (see
+ * region.ts).
+ */
+export const REGION_HANDLE = 0;
+export const REGION_POLICY = 4;
+export const REGION_BASE = 8;
+/** Bytes, up to 2^31 - 1. */
+export const REGION_LENGTH = 12;
+/** W the appender, atomic [commit]: bytes of an AppendOnly region that no longer change. */
+export const REGION_COMMITTED = 16;
+export const REGION_BYTES = 64;
+export const REGION_INDEX_MASK = 255;
+export const REGION_GENERATION_SHIFT = 8;
+export const REGION_GENERATION_MAX = 0x7fffff;

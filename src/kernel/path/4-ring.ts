@@ -1,0 +1,174 @@
+/**
+ * One lane: a ring of slots between one producer and one or several consumers.
+ *
+ * Role: PRODUCER (one context at a time): ringClaim, ringPublish. CONSUMER (any number if the ring is shared, else
+ *   one): ringPop, ringLook.
+ * Memory: the ring's two lines and its slots (layout.ts). The producer writes its line and the slots; the consumers
+ *   only CONSUMED.
+ * Invariants: 1 CONSUMED <= PRODUCED + 1, PRODUCED <= CONSUMED + slots (as differences). 2 a slot's STATE equals
+ *   position t exactly from
+ *   the publication of t until that of t + slots. 3 a slot of position t is written only after CONSUMED > t - slots was
+ *   seen.
+ *   4 CONSUMED moves from t to t + 1 once, by the one consumer that received t.
+ * Order:
+ *   [publish]  ringPublish stores STATE = t; ringReady acquires it. Visible: the slot's header and payload. Without: a torn message.
+ *   [free]     ringAdvance releases CONSUMED = t + 1; ringClaim acquires it. Visible: that the copying of t is over (its loads come
+ *              before the release), which licenses overwriting the slot. Without: a torn message.
+ *   [hint]     PRODUCED, stored relaxed by ringPublish, read relaxed by anybody: only the number, for length and statistics.
+ *   [meta]     META, stored relaxed by ringPublish, read relaxed by consumers: covered by [publish]. Atomic because a consumer of a
+ *              shared ring that was overtaken may read it while it is rewritten; it then drops what it read.
+ *   STATE is stored sequentially: 3-lane and 5-wake build their handshakes on it.
+ *   A shared ring is received optimistically: copy first, then CONSUMED by compare-exchange. Success proves that
+ *   CONSUMED was t all along, so
+ *   by invariant 3 the slot was not rewritten; failure drops the copy. Nobody ever holds a slot while it copies, so a
+ *   paused or dead consumer
+ *   stops no one, and there is nothing to repair after it.
+ * Units: positions count messages; lengths in bytes. Fails: FULL, EMPTY, AGAIN, TOO_SMALL; no effect.
+ * Elsewhere: making a ring, its length and the ring buffer on its own: ../ring.ts.
+ * Checked by: test/unit/4-ring.test.ts, test/property, test/stress, test/same.
+ */
+import {
+  addOwned64, compareExchange32, copyRacing, load32, loadAcquire32, loadRelaxed32, store32, storeRelaxed32,
+  storeRelease32, storeSequential32,
+} from '#machine';
+import { countAhead } from '../count.ts';
+import {
+  FLAG_COMPLETE, META_BYTES_MASK, META_FLAGS_SHIFT, RING_CONSUMED, RING_CONSUMED_CACHE, RING_CONSUMER_MASK,
+  RING_CONSUMER_SLOTS, RING_CONSUMER_STRIDE_BYTES, RING_FULL_COUNT, RING_MASK, RING_PRODUCED, RING_PRODUCED_HIGH,
+  RING_SENT_BYTES, RING_SHARED, RING_SLOTS, RING_STRIDE_BYTES, SLOT_META, SLOT_PAYLOAD, SLOT_STATE, SLOT_USER_BYTES,
+} from '../layout.ts';
+import { STATUS_AGAIN, STATUS_EMPTY, STATUS_FULL, STATUS_TOO_SMALL } from '../status.ts';
+
+/** Tries of one shared receive. Each lost try is another consumer's success. */
+const RING_TRIES = 64;
+
+/** Fields of the 12-byte record that ringPop and ringLook fill: META, then user data, two words. */
+const INFO_META = 0;
+const INFO_USER_LOW = 4;
+
+/**
+ * PRODUCER. The slot for the next message, or STATUS_FULL if every slot still holds one. Writes only the producer's own
+ * words.
+ */
+export const ringClaim = (ring: i32): i32 => {
+  const at = loadRelaxed32(ring, RING_PRODUCED); // [hint] own word
+  const mask = load32(ring, RING_MASK);
+  if (countAhead(at, load32(ring, RING_CONSUMED_CACHE)) > (mask >>> 0)) {
+    const consumed = loadAcquire32(ring, RING_CONSUMED); // [free]
+    store32(ring, RING_CONSUMED_CACHE, consumed);
+    if (countAhead(at, consumed) > (mask >>> 0)) {
+      addOwned64(ring, RING_FULL_COUNT, 1);
+      return STATUS_FULL;
+    }
+  }
+  return (load32(ring, RING_SLOTS) + Math.imul(at & mask, load32(ring, RING_STRIDE_BYTES))) | 0;
+};
+
+/** PRODUCER. Makes the filled slot from ringClaim the next message. META is flags << 24 | length. */
+export const ringPublish = (ring: i32, slot: i32, meta: i32): void => {
+  const at = loadRelaxed32(ring, RING_PRODUCED); // [hint] own word
+  storeRelaxed32(slot, SLOT_META, meta); // [meta]
+  storeSequential32(slot, SLOT_STATE, at); // [publish]
+  const next = (at + 1) | 0;
+  if (next === 0) storeRelaxed32(ring, RING_PRODUCED_HIGH, (loadRelaxed32(ring, RING_PRODUCED_HIGH) + 1) | 0); // [hint] own word
+  storeRelaxed32(ring, RING_PRODUCED, next); // [hint]
+  addOwned64(ring, RING_SENT_BYTES, meta & META_BYTES_MASK);
+};
+
+/**
+ * PRODUCER that takes the lane over from one that died or was stopped: if the last message was published but not yet
+ *   counted, counts it.
+ * The old producer no longer runs, and all its stores are visible.
+ */
+export const ringAdopt = (ring: i32): void => {
+  const at = loadRelaxed32(ring, RING_PRODUCED); // [hint]
+  const slot = (load32(ring, RING_SLOTS) + Math.imul(at & load32(ring, RING_MASK), load32(ring, RING_STRIDE_BYTES))) | 0;
+  if (loadAcquire32(slot, SLOT_STATE) !== at) return; // [publish]
+  const next = (at + 1) | 0;
+  if (next === 0) storeRelaxed32(ring, RING_PRODUCED_HIGH, (loadRelaxed32(ring, RING_PRODUCED_HIGH) + 1) | 0); // [hint]
+  storeRelaxed32(ring, RING_PRODUCED, next); // [hint]
+};
+
+/** CONSUMER. Whether position `at` is still the next to be received: always, unless others share the ring. */
+const ringStillAt = (ring: i32, at: i32): boolean =>
+  load32(ring, RING_SHARED) === 0 || loadAcquire32(ring, RING_CONSUMED) === at; // [free]
+
+/**
+ * CONSUMER. The slot of position `at`, which the caller just read from CONSUMED; STATUS_EMPTY if it is not published;
+ *   STATUS_AGAIN if the
+ * ring is shared and another consumer moved on meanwhile.
+ */
+const ringReady = (ring: i32, at: i32): i32 => {
+  const index = at & load32(ring, RING_CONSUMER_MASK);
+  const slot = (load32(ring, RING_CONSUMER_SLOTS) + Math.imul(index, load32(ring, RING_CONSUMER_STRIDE_BYTES))) | 0;
+  if (loadAcquire32(slot, SLOT_STATE) === at) return slot; // [publish]
+  // A slot lapped since `at` was read carries a later position: then CONSUMED has moved, and acquiring STATE made us
+  // see it.
+  return ringStillAt(ring, at) ? STATUS_EMPTY : STATUS_AGAIN;
+};
+
+/** CONSUMER. Ends the receiving of position `at`; false if another consumer of a shared ring received it. */
+const ringAdvance = (ring: i32, at: i32): boolean => {
+  if (load32(ring, RING_SHARED) !== 0) return compareExchange32(ring, RING_CONSUMED, at, (at + 1) | 0) === at; // [free]
+  storeRelease32(ring, RING_CONSUMED, (at + 1) | 0); // [free]
+  return true;
+};
+
+/** CONSUMER. The user data at the end of a slot, to `info`. */
+const ringCopyUser = (ring: i32, slot: i32, info: i32): void => {
+  const user = (slot + load32(ring, RING_CONSUMER_STRIDE_BYTES) - SLOT_USER_BYTES) | 0;
+  copyRacing((info + INFO_USER_LOW) | 0, user, SLOT_USER_BYTES);
+};
+
+/**
+ * CONSUMER. Copies the next message to `buffer` and frees its slot. Returns its length, STATUS_EMPTY, STATUS_TOO_SMALL
+ *   if it is longer
+ * than `capacity` (it stays), or STATUS_AGAIN. On success and on TOO_SMALL, `info` (12 bytes) has META and user data.
+ */
+export const ringPop = (ring: i32, buffer: i32, capacity: i32, info: i32): i32 => {
+  for (let tries = 0; tries < RING_TRIES; tries++) {
+    const at = loadAcquire32(ring, RING_CONSUMED); // [free]
+    const slot = ringReady(ring, at);
+    if (slot === STATUS_EMPTY) return STATUS_EMPTY;
+    if (slot >= 0) {
+      const meta = loadRelaxed32(slot, SLOT_META); // [meta]
+      const bytes = meta & META_BYTES_MASK;
+      if (bytes > capacity) {
+        if (ringStillAt(ring, at)) {
+          store32(info, INFO_META, meta);
+          return STATUS_TOO_SMALL;
+        }
+      } else {
+        copyRacing(buffer, (slot + SLOT_PAYLOAD) | 0, bytes);
+        if ((meta & FLAG_COMPLETE << META_FLAGS_SHIFT) !== 0) ringCopyUser(ring, slot, info);
+        if (ringAdvance(ring, at)) {
+          store32(info, INFO_META, meta);
+          return bytes;
+        }
+      }
+    }
+  }
+  return STATUS_AGAIN;
+};
+
+/**
+ * CONSUMER. The length of the next message, without copying it; META and user data to `info`. `take` 0: it stays, and
+ *   with several consumers
+ * the answer is advice. `take` 1: it is received and dropped.
+ */
+export const ringLook = (ring: i32, info: i32, take: i32): i32 => {
+  for (let tries = 0; tries < RING_TRIES; tries++) {
+    const at = loadAcquire32(ring, RING_CONSUMED); // [free]
+    const slot = ringReady(ring, at);
+    if (slot === STATUS_EMPTY) return STATUS_EMPTY;
+    if (slot >= 0) {
+      const meta = loadRelaxed32(slot, SLOT_META); // [meta]
+      if ((meta & FLAG_COMPLETE << META_FLAGS_SHIFT) !== 0) ringCopyUser(ring, slot, info);
+      if (take !== 0 ? ringAdvance(ring, at) : ringStillAt(ring, at)) {
+        store32(info, INFO_META, meta);
+        return meta & META_BYTES_MASK;
+      }
+    }
+  }
+  return STATUS_AGAIN;
+};

@@ -1,0 +1,118 @@
+/**
+ * The queue's surface. START HERE: each line names the step that does the work.
+ *
+ *   send -> path/1-send -> 2-validate -> 3-lane -> 4-ring publish -> 5-wake  ||  path/6-receive -> 3-lane -> 4-ring pop
+ *   -> 7-complete -> sender reaps
+ *
+ * Addresses and lengths are bytes, times microseconds, records as drawn in layout.ts; results >= 0 or a status of
+ *   status.ts.
+ * The seed's words: KernelQueue is this file, RingBuffer is ring.ts, MessageDescriptor the DESCRIPTOR_* record.
+ */
+import { load32, storeRelease32 } from '#machine';
+import {
+  attachReceiver, attachSender, detachReceiver, detachSender, recoverReceiver, recoverSender, wakeEverybody,
+} from './attach.ts';
+import { countersCollect, countersLaneLength } from './counters.ts';
+import { queueMake, queueSize } from './create.ts';
+import {
+  FLAG_COMPLETE, META_BYTES_MASK, META_FLAGS_SHIFT, PRIORITY_COUNT, QUEUE_CLOSED, RECEIVER_META, RECEIVER_PRIORITY,
+  RECEIVER_SENDER, RECEIVER_USER_HIGH, RECEIVER_USER_LOW, SENDER_REAPER,
+} from './layout.ts';
+import { sendBatch, senderBlock, sendDescriptor, sendInline } from './path/1-send.ts';
+import { LANE_DISCARD, LANE_PEEK, LANE_TAKE } from './path/3-lane.ts';
+import { receiveBatch, receiveNow, receiverBlock, receiveTimeout } from './path/6-receive.ts';
+import { completePost } from './path/7-complete.ts';
+import { STATUS_BAD_PRIORITY, STATUS_NO_COMPLETIONS, STATUS_OK } from './status.ts';
+
+// ---- Making and ending.
+/** Bytes a queue of this configuration needs. */
+export const queueBytes = (config: i32): i32 => queueSize(config);
+/** Makes a queue at the base of a Slab region. Returns its address. */
+export const queueCreate = (regions: i32, region: i32, config: i32): i32 => queueMake(regions, region, config);
+/** Takes a place as sender; `schema` must be the queue's. Returns a handle. */
+export const queueAttachSender = (queue: i32, schema: i32): i32 => attachSender(queue, schema);
+export const queueDetachSender = (sender: i32): i32 => detachSender(sender);
+/** Takes a place as receiver. Returns a handle. */
+export const queueAttachReceiver = (queue: i32): i32 => attachReceiver(queue);
+export const queueDetachReceiver = (receiver: i32): i32 => detachReceiver(receiver);
+/** Frees the place of a context known to be dead. */
+export const queueRecoverSender = (queue: i32, index: i32): i32 => recoverSender(queue, index);
+export const queueRecoverReceiver = (queue: i32, index: i32): i32 => recoverReceiver(queue, index);
+/** No send that begins after this succeeds; receivers get what is left, then STATUS_CLOSED. Wakes all sleepers. */
+export const queueClose = (queue: i32): i32 => {
+  storeRelease32(queue, QUEUE_CLOSED, 1); // [close]
+  wakeEverybody(queue);
+  return STATUS_OK;
+};
+
+// ---- Sending.
+/** Copies a message into the queue. */
+export const queueSend = (sender: i32, priority: i32, source: i32, bytes: i32): i32 =>
+  sendInline(sender, priority, source, bytes, 0, 0, 0);
+/** As queueSend, and asks for a completion that carries the user data back. */
+export const queueSubmit = (sender: i32, priority: i32, source: i32, bytes: i32, userLow: i32, userHigh: i32): i32 =>
+  sendInline(sender, priority, source, bytes, FLAG_COMPLETE, userLow, userHigh);
+/** Sends a reference to part of an Immutable or AppendOnly region: nothing is copied but the 24-byte descriptor. */
+export const queueSendDescriptor = (sender: i32, priority: i32, descriptor: i32): i32 =>
+  sendDescriptor(sender, priority, descriptor, 0, 0, 0);
+export const queueSubmitDescriptor = (sender: i32, priority: i32, descriptor: i32, userLow: i32, userHigh: i32): i32 =>
+  sendDescriptor(sender, priority, descriptor, FLAG_COMPLETE, userLow, userHigh);
+/** Sends several messages with one wake-up. Returns how many went. */
+export const queueSendBatch = (sender: i32, priority: i32, list: i32, count: i32): i32 =>
+  sendBatch(sender, priority, list, count);
+
+// ---- Receiving.
+/** Takes the most urgent message. Returns its length, or STATUS_EMPTY at once. */
+export const queueReceive = (receiver: i32, buffer: i32, capacity: i32): i32 => receiveNow(receiver, LANE_TAKE, buffer, capacity);
+/** As queueReceive, but sleeps up to `microseconds` for a message; negative: for ever. */
+export const queueReceiveTimeout = (receiver: i32, buffer: i32, capacity: i32, microseconds: i32): i32 =>
+  receiveTimeout(receiver, buffer, capacity, microseconds);
+export const queueReceiveBatch = (receiver: i32, list: i32, count: i32): i32 => receiveBatch(receiver, list, count);
+/** The length of the most urgent message, which stays. */
+export const queuePeek = (receiver: i32): i32 => receiveNow(receiver, LANE_PEEK, 0, 0);
+/** Drops the most urgent message. Returns its length. */
+export const queueDiscard = (receiver: i32): i32 => receiveNow(receiver, LANE_DISCARD, 0, 0);
+
+// ---- About the last message received, peeked or discarded, or found too large: the receiver's own words.
+const receivedWord = (receiver: i32, word: i32): i32 => {
+  const block = receiverBlock(receiver);
+  return block < 0 ? block : load32(block, word);
+};
+export const receivedBytes = (receiver: i32): i32 => {
+  const meta = receivedWord(receiver, RECEIVER_META);
+  return meta < 0 ? meta : meta & META_BYTES_MASK;
+};
+export const receivedFlags = (receiver: i32): i32 => {
+  const meta = receivedWord(receiver, RECEIVER_META);
+  return meta < 0 ? meta : meta >> META_FLAGS_SHIFT;
+};
+export const receivedPriority = (receiver: i32): i32 => receivedWord(receiver, RECEIVER_PRIORITY);
+/** The sender's number, 0 to 31. */
+export const receivedSender = (receiver: i32): i32 => receivedWord(receiver, RECEIVER_SENDER);
+/** User data; meaningful with FLAG_COMPLETE. */
+export const receivedUserLow = (receiver: i32): i32 => receivedWord(receiver, RECEIVER_USER_LOW);
+export const receivedUserHigh = (receiver: i32): i32 => receivedWord(receiver, RECEIVER_USER_HIGH);
+
+// ---- Completing.
+/** Tells sender number `index` that its message is done with. */
+export const queueComplete = (receiver: i32, index: i32, priority: i32, userLow: i32, userHigh: i32, result: i32): i32 =>
+  completePost(receiver, index, priority, userLow, userHigh, result);
+/** The handle with which this sender's completions are received: entries of COMPLETION_BYTES. One context reaps. */
+export const queueCompletions = (sender: i32): i32 => {
+  const block = senderBlock(sender);
+  if (block < 0) return block;
+  const reaper = load32(block, SENDER_REAPER);
+  return reaper === 0 ? STATUS_NO_COMPLETIONS : reaper;
+};
+
+// ---- Looking.
+/** Messages queued, over all priorities: exact at rest, else a hint. */
+export const queueLength = (queue: i32): i32 => {
+  let length = 0;
+  for (let priority = 0; priority < PRIORITY_COUNT; priority++) length = (length + countersLaneLength(queue, priority)) | 0;
+  return length;
+};
+export const queueLaneLength = (queue: i32, priority: i32): i32 =>
+  (priority >>> 0) >= PRIORITY_COUNT ? STATUS_BAD_PRIORITY : countersLaneLength(queue, priority);
+/** Fills a STATISTICS record. */
+export const queueStatistics = (queue: i32, into: i32): i32 => countersCollect(queue, into);

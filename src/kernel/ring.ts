@@ -1,0 +1,87 @@
+/**
+ * The ring as an object of its own: create, push, pop, inspect. A queue holds four per sender.
+ *
+ * Role: ringCreate before anybody uses the ring; ringPush by its one producer; ringPop and ringLook (path/4-ring.ts) by
+ *   its consumers; the rest
+ *   by anybody. Memory, invariants, order: path/4-ring.ts.
+ * Units: bytes, positions. Fails: BAD_CONFIG, BAD_ARGUMENT, TOO_LARGE, FULL; no effect.
+ * Checked by: test/unit/4-ring.test.ts.
+ */
+import { copyBytes, fillBytes, load32, loadAcquire32, loadRelaxed32, store32 } from '#machine';
+import { countIsPowerOfTwo, countRoundUp } from './count.ts';
+import {
+  LINE_BYTES, MESSAGE_BYTES_MAX, RING_BYTES, RING_CONSUMED, RING_CONSUMED_CACHE, RING_CONSUMER_MASK,
+  RING_CONSUMER_SLOTS, RING_CONSUMER_STRIDE_BYTES, RING_MASK, RING_MAX_BYTES, RING_PRODUCED, RING_SHARED, RING_SLOTS,
+  RING_SLOTS_MAX, RING_START, RING_STRIDE_BYTES, SLOT_HEADER_BYTES, SLOT_META, SLOT_PAYLOAD, SLOT_STATE,
+} from './layout.ts';
+import { ringClaim, ringPublish } from './path/4-ring.ts';
+import { STATUS_BAD_ARGUMENT, STATUS_BAD_CONFIG, STATUS_OK, STATUS_TOO_LARGE } from './status.ts';
+
+/** Bytes from one slot to the next; `userBytes` is SLOT_USER_BYTES in queues with completions, else 0. */
+export const ringStride = (maxBytes: i32, userBytes: i32): i32 =>
+  countRoundUp((SLOT_HEADER_BYTES + countRoundUp(maxBytes, 8) + userBytes) | 0, LINE_BYTES);
+
+/** Bytes of all slots of one ring, or a status: STATUS_BAD_CONFIG also if they do not fit in 2^31 bytes. */
+export const ringSlotsBytes = (ringSize: i32, maxBytes: i32, userBytes: i32): i32 => {
+  if (!countIsPowerOfTwo(ringSize) || ringSize > RING_SLOTS_MAX) return STATUS_BAD_CONFIG;
+  if (maxBytes < 0 || maxBytes > MESSAGE_BYTES_MAX) return STATUS_BAD_CONFIG;
+  const stride = ringStride(maxBytes, userBytes);
+  if (stride > ((0x7fffffff / ringSize) | 0)) return STATUS_BAD_CONFIG;
+  return Math.imul(ringSize, stride);
+};
+
+/**
+ * Makes an empty ring at `ring` with its slots at `slots`, both line aligned and used by nobody yet. Parameters as for
+ * ringSlotsBytes.
+ */
+export const ringCreate = (ring: i32, slots: i32, ringSize: i32, maxBytes: i32, userBytes: i32, shared: i32, start: i32): i32 => {
+  const bytes = ringSlotsBytes(ringSize, maxBytes, userBytes);
+  if (bytes < 0) return bytes;
+  if (ring < 0 || slots < 0 || ((ring | slots) & (LINE_BYTES - 1)) !== 0) return STATUS_BAD_ARGUMENT;
+  const stride = ringStride(maxBytes, userBytes);
+  const mask = (ringSize - 1) | 0;
+  fillBytes(ring, RING_BYTES, 0);
+  store32(ring, RING_PRODUCED, start);
+  store32(ring, RING_CONSUMED_CACHE, start);
+  store32(ring, RING_START, start);
+  store32(ring, RING_MASK, mask);
+  store32(ring, RING_STRIDE_BYTES, stride);
+  store32(ring, RING_SLOTS, slots);
+  store32(ring, RING_MAX_BYTES, maxBytes);
+  store32(ring, RING_CONSUMED, start);
+  store32(ring, RING_SHARED, shared);
+  store32(ring, RING_CONSUMER_MASK, mask);
+  store32(ring, RING_CONSUMER_STRIDE_BYTES, stride);
+  store32(ring, RING_CONSUMER_SLOTS, slots);
+  for (let k = 0; k < ringSize; k++) {
+    const slot = (slots + Math.imul((start + k) & mask, stride)) | 0;
+    store32(slot, SLOT_META, 0);
+    store32(slot, SLOT_STATE, (start + k - ringSize) | 0);
+  }
+  return ring;
+};
+
+/** PRODUCER. Claims, copies and publishes `bytes` bytes. */
+export const ringPush = (ring: i32, source: i32, bytes: i32): i32 => {
+  if ((bytes >>> 0) > (load32(ring, RING_MAX_BYTES) >>> 0)) return STATUS_TOO_LARGE;
+  const slot = ringClaim(ring);
+  if (slot < 0) return slot;
+  copyBytes((slot + SLOT_PAYLOAD) | 0, source, bytes);
+  ringPublish(ring, slot, bytes);
+  return STATUS_OK;
+};
+
+/** Position of the next message to be sent. */
+export const ringTail = (ring: i32): i32 => loadRelaxed32(ring, RING_PRODUCED); // [hint]
+
+/** Position of the next message to be received. */
+export const ringHead = (ring: i32): i32 => loadAcquire32(ring, RING_CONSUMED); // [free]
+
+/** Messages in the ring: exact at rest, a hint from 0 to the ring size while others run. */
+export const ringLength = (ring: i32): i32 => {
+  const head = ringHead(ring);
+  const ahead = (ringTail(ring) - head) | 0;
+  const size = (load32(ring, RING_CONSUMER_MASK) + 1) | 0;
+  if (ahead < 0) return 0;
+  return ahead > size ? size : ahead;
+};
