@@ -2,7 +2,7 @@
  * Refuses vector files that the main job could not use, before anything is booted.
  *
  * Role: the host side of `make run`, for both targets; the kernel checks what it is given once more by itself.
- * Format (.fvecs): per record a little-endian int32 dimension, then that many little-endian float32, the same dimension throughout.
+ * Format (.fvecs): per record a little-endian int32 dimension, then that many little-endian float32; one dimension throughout.
  * Units: records are counted from 0; byte offsets are from the start of the file and point at what is wrong: the record for its
  *   length and dimension, the value for a value that is no number.
  * Fails: with InputError, whose message is the one line to print: FILE: record R, byte B: REASON.

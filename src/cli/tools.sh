@@ -78,7 +78,7 @@ apt() { ${prefix}env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Ti
 install_packages() {
   packages=$(echo "$1" | sed 's/ .*//' | tr '\n' ' ' | sed 's/ $//')
   if ! have apt-get; then
-    echo "These are needed and this is no Debian or Ubuntu, so please install them by hand (names of Debian's packages): $packages." >&2
+    echo "Needed, and this is no Debian or Ubuntu, so please install them by hand (Debian's names): $packages." >&2
     exit 1
   fi
   if [ "${NO_INSTALL:-}" = 1 ]; then
@@ -158,8 +158,10 @@ doctor() {
   row ok make "$(first_version make)" 'runs all commands'
   absent=''
   while read -r tool package purposes why; do
-    if have "$tool"; then row ok "$tool" "$(first_version "$tool")" "$why"
-    else row missing "$tool" '' "package $package: $why"; broken=yes; case " $absent " in *" $package "*) ;; *) absent="$absent $package" ;; esac; fi
+    if have "$tool"; then row ok "$tool" "$(first_version "$tool")" "$why"; continue; fi
+    row missing "$tool" '' "package $package: $why"
+    broken=yes
+    case " $absent " in *" $package "*) ;; *) absent="$absent $package" ;; esac
   done <<LIST
 $(tools)
 LIST
@@ -173,7 +175,7 @@ LIST
   fi
   if [ -n "$absent" ]; then
     if have apt-get; then echo "Install with:$(printf '\n  %s' "$(install_command "${absent# }")")"
-    else echo "Install by hand (names of Debian's packages):$absent"; fi
+    else echo "Install by hand (Debian's names):$absent"; fi
   fi
   if npm_is_behind; then echo 'Install the npm packages with:'; echo '  npm ci'; fi
   echo 'make run and make test do both by themselves on Debian and Ubuntu.'
@@ -182,7 +184,10 @@ LIST
 
 case "${1:-}" in
   install)
-    case "${2:-}" in node|kernel|test|gdb) install "$2" ;; *) echo "tools.sh install: purpose must be node, kernel, test or gdb" >&2; exit 2 ;; esac ;;
+    case "${2:-}" in
+      node|kernel|test|gdb) install "$2" ;;
+      *) echo 'tools.sh install: purpose must be node, kernel, test or gdb' >&2; exit 2 ;;
+    esac ;;
   doctor) doctor ;;
   *) echo 'usage: tools.sh install PURPOSE | tools.sh doctor' >&2; exit 2 ;;
 esac

@@ -38,9 +38,11 @@ const refusal = (path: string, limit = ROOM_BYTES): string => {
 };
 
 test('whole records of one dimension are accepted, and counted', () => {
-  expect(checkInput(vectors('good', [[1, 2], [3, -4.5], [0, 6]]), ROOM_BYTES)).toEqual({ records: 3, dimension: 2, bytes: 36 });
+  const good = vectors('good', [[1, 2], [3, -4.5], [0, 6]]);
+  expect(checkInput(good, ROOM_BYTES)).toEqual({ records: 3, dimension: 2, bytes: 36 });
   expect(checkInput(vectors('single', [[7]]), ROOM_BYTES)).toEqual({ records: 1, dimension: 1, bytes: 8 });
-  expect(checkInput(vectors('largest', [[3.4028234663852886e38, -3.4028234663852886e38, 1e-45, -0]]), ROOM_BYTES).records).toBe(1);
+  const extremes = vectors('extremes', [[3.4028234663852886e38, -3.4028234663852886e38, 1e-45, -0]]);
+  expect(checkInput(extremes, ROOM_BYTES).records).toBe(1);
 });
 
 test('a file that is missing, a directory, a pipe or closed to us is named', () => {
@@ -67,7 +69,8 @@ test('a record cut short is refused wherever the cut is', () => {
   const inRecord = 'the file ends inside the record, after';
   expect(refusal(vectors('cut3', whole, [3, 0, 0, 0]))).toBe(`record 2, byte 32: ${inRecord} 4 of its 16 bytes`);
   expect(refusal(vectors('cut4', whole, [3, 0, 0, 0, 0, 0, 0, 0, 9]))).toBe(`record 2, byte 32: ${inRecord} 9 of its 16 bytes`);
-  expect(refusal(vectors('cut5', whole, [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]))).toBe(`record 2, byte 32: ${inRecord} 12 of its 16 bytes`);
+  const missingOne = [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+  expect(refusal(vectors('cut5', whole, missingOne))).toBe(`record 2, byte 32: ${inRecord} 12 of its 16 bytes`);
 });
 
 test('a dimension that is wrong or changes is refused', () => {

@@ -1,11 +1,20 @@
 /**
- * What `npm ci` needs from package-lock.json. Porffor's compiler is an optional package for each platform, and the registry serves
- * some of them only: `npm install` then leaves the others out of the lock file, and the next `npm ci` fails. They were entered by hand.
+ * What `npm ci` needs from package-lock.json. Porffor's compiler is an optional package for each platform, and the registry
+ * serves some of them only: `npm install` then leaves the others out of the lock file, and the next `npm ci` fails. They were
+ * entered by hand.
  */
 import { expect, test } from 'vitest';
 import { readFileSync } from 'node:fs';
 
-interface Package { version: string; integrity?: string; resolved?: string; optional?: boolean; optionalDependencies?: Record<string, string>; os?: string[]; cpu?: string[] }
+interface Package {
+  version: string;
+  resolved?: string;
+  optional?: boolean;
+  optionalDependencies?: Record<string, string>;
+  os?: string[];
+  cpu?: string[];
+}
+
 const read = <T>(name: string): T => JSON.parse(readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')) as T;
 const lock = read<{ packages: Record<string, Package> }>('package-lock.json');
 const manifest = read<{ dependencies?: Record<string, string>; devDependencies: Record<string, string> }>('package.json');
@@ -13,8 +22,8 @@ const manifest = read<{ dependencies?: Record<string, string>; devDependencies: 
 test('the lock file has an entry for each platform of Porffor, at the pinned version', () => {
   const pinned = manifest.devDependencies['porffor'];
   const asked = lock.packages['node_modules/porffor']!.optionalDependencies!;
-  expect(Object.keys(asked).sort()).toEqual(
-    ['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-arm64-musl', 'linux-x64', 'linux-x64-musl'].map((platform) => `@porffor/${platform}`));
+  const platforms = ['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-arm64-musl', 'linux-x64', 'linux-x64-musl'];
+  expect(Object.keys(asked).sort()).toEqual(platforms.map((platform) => `@porffor/${platform}`));
   for (const name of Object.keys(asked)) {
     const entry = lock.packages[`node_modules/${name}`];
     expect(entry, `${name} is missing from package-lock.json; npm install drops it, put it back`).toBeDefined();

@@ -25,7 +25,8 @@ const project = (name: string, files: Record<string, string>): string => {
 interface Outcome { code: number | null; output: string; lastLine: string }
 
 const start = (root: string, ...more: string[]): { outcome: Promise<Outcome>; kill: (signal: NodeJS.Signals) => void } => {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_ENV|TEST$|MAKE|MFLAGS)/.test(name)));
+  const outer = /^(VITEST|NODE_ENV|TEST$|MAKE|MFLAGS|RUVIX_TEST)/;
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !outer.test(name)));
   const child = spawn(process.execPath, ['--import', 'tsx', join(repository, 'src/cli/test.ts'), '--root', root, ...more],
     { cwd: repository, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -66,7 +67,10 @@ test('a failing test, a file that does not load and an unhandled rejection each 
   const root = project('failing', {
     one: `${PASSING} test('wrong', () => { expect(1).toBe(2); });`,
     two: "import './nothing-there.ts'; test('never reached', () => {});",
-    three: "test('fine by itself', async () => { void Promise.reject(new Error('nobody waits for this')); await new Promise((r) => setTimeout(r, 50)); });",
+    three: `test('fine by itself', async () => {
+  void Promise.reject(new Error('nobody waits for this'));
+  await new Promise((r) => setTimeout(r, 50));
+});`,
   });
   const outcome = await run(root);
   expect(outcome.lastLine).toBe('3 passed, 3 failed, 0 skipped');
@@ -74,13 +78,13 @@ test('a failing test, a file that does not load and an unhandled rejection each 
 });
 
 test('a step that fails is a failure, the other steps still run, the suites do not', async () => {
-  const root = project('step', { one: "import { writeFileSync } from 'node:fs'; test('a', () => { writeFileSync('suites-ran', ''); });" });
+  const root = project('step', { one: "import { writeFileSync } from 'node:fs'; test('a', () => writeFileSync('ran', ''));" });
   const outcome = await run(root, '--step', 'typecheck=exit 3', '--step', 'build=echo built');
   expect(outcome.lastLine).toBe('0 passed, 1 failed, 0 skipped');
   expect(outcome.code).toBe(1);
   expect(outcome.output).toContain('The step "typecheck" failed (exit 3): exit 3\n');
   expect(outcome.output).toContain('built\n');
-  expect(existsSync(join(root, 'suites-ran'))).toBe(false);
+  expect(existsSync(join(root, 'ran'))).toBe(false);
 });
 
 test('a run without a test is a failure', async () => {
@@ -112,11 +116,16 @@ test('sleeps', async () => {
 
 test('Ctrl-C ends everything that was started, exit 130', async () => {
   const root = project('interrupted', {
-    one: "import { writeFileSync } from 'node:fs'; test('sleeps', async () => { writeFileSync('pid', String(process.pid)); await new Promise((r) => setTimeout(r, 50_000)); });",
+    one: `import { writeFileSync } from 'node:fs';
+test('sleeps', async () => {
+  writeFileSync('pid', String(process.pid));
+  await new Promise((r) => setTimeout(r, 50_000));
+});`,
   });
   const { outcome, kill } = start(root);
-  while (!existsSync(join(root, 'pid')) || readFileSync(join(root, 'pid'), 'utf8') === '') await new Promise((r) => setTimeout(r, 50));
-  const pid = Number(readFileSync(join(root, 'pid'), 'utf8'));
+  const readPid = (): number => (existsSync(join(root, 'pid')) ? Number(readFileSync(join(root, 'pid'), 'utf8')) : 0);
+  while (readPid() === 0) await new Promise((r) => setTimeout(r, 50));
+  const pid = readPid();
   expect(isAlive(pid)).toBe(true);
   kill('SIGINT');
   expect((await outcome).code).toBe(130);

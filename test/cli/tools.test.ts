@@ -1,7 +1,9 @@
-/** The installer on machines that lack things. A made-up PATH stands for the machine, and a made-up apt-get writes down its calls. */
+/** The installer on machines that lack things: a made-up PATH is the machine, and a made-up apt-get writes down its calls. */
 import { afterAll, expect, test } from 'vitest';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -65,9 +67,10 @@ mkdir -p node_modules/@porffor/linux-x64; : >node_modules/@porffor/linux-x64/por
 while [ $# -gt 0 ]; do case "$1" in -o) shift; shift;; -*) shift;; *) break;; esac; done
 [ "$1" = update ] && { echo fresh >'${state}'; exit; }
 grep -q fresh '${state}' || { echo 'E: not found in the archive' >&2; exit 100; }
-for name in "$@"; do case $name in
-${Object.entries(PACKAGE_TOOLS).map(([name, all]) => `${name}) for t in ${all.join(' ')}; do echo 'echo 15.2.1' >'${bin}'/$t; chmod 755 '${bin}'/$t; done;;`).join('\n')}
-esac; done`);
+for name in "$@"; do
+  case $name in ${Object.entries(PACKAGE_TOOLS).map(([name, all]) => `${name}) tools='${all.join(' ')}';;`).join(' ')} esac
+  for tool in $tools; do echo 'echo 15.2.1' >'${bin}'/$tool; chmod 755 '${bin}'/$tool; done
+done`);
   }
   writeFileSync(join(root, 'package-lock.json'), '{}');
   if ((made.npm ?? 'installed') !== 'absent') {
@@ -111,10 +114,12 @@ test('a bare machine: apt by name, each package once and with its reason, then n
 });
 
 test('only what is missing, and only what the purpose needs', () => {
-  expect(machine({ packages: ['clang', 'lld', 'qemu-system-arm'] }).run(['install', 'kernel']).calls).toEqual([aptInstall('llvm')]);
+  const noLlvm = machine({ packages: ['clang', 'lld', 'qemu-system-arm'] });
+  expect(noLlvm.run(['install', 'kernel']).calls).toEqual([aptInstall('llvm')]);
   expect(machine({ npm: 'absent' }).run(['install', 'node']).calls).toEqual(['npm ci --no-fund --no-audit']);
   expect(machine({}).run(['install', 'test']).calls).toEqual([aptInstall(`${KERNEL_PACKAGES} gdb-multiarch`)]);
-  expect(machine({ packages: everything, npm: 'older' }).run(['install', 'kernel']).calls).toEqual(['npm ci --no-fund --no-audit']);
+  const behind = machine({ packages: everything, npm: 'older' });
+  expect(behind.run(['install', 'kernel']).calls).toEqual(['npm ci --no-fund --no-audit']);
 });
 
 test('missing package lists are fetched first, old ones after a failure', () => {
@@ -129,12 +134,14 @@ test('missing package lists are fetched first, old ones after a failure', () => 
 
 test('not root: through sudo, or one sentence where there is none', () => {
   const sudo = machine({ user: 'sudo' }).run(['install', 'kernel']);
-  expect(sudo.calls[0]).toBe(`sudo env DEBIAN_FRONTEND=noninteractive ${APT} install -y --no-install-recommends ${KERNEL_PACKAGES}`);
+  const asked = `${APT} install -y --no-install-recommends ${KERNEL_PACKAGES}`;
+  expect(sudo.calls[0]).toBe(`sudo env DEBIAN_FRONTEND=noninteractive ${asked}`);
   expect(sudo.status).toBe(0);
   const nobody = machine({ user: 'nobody' }).run(['install', 'kernel']);
+  const command = `apt-get install -y --no-install-recommends ${KERNEL_PACKAGES}`;
   expect(nobody).toEqual({
     status: 1, stdout: '', calls: [],
-    stderr: `Needed and not installed: ${KERNEL_PACKAGES}; please run as root: apt-get install -y --no-install-recommends ${KERNEL_PACKAGES}\n`,
+    stderr: `Needed and not installed: ${KERNEL_PACKAGES}; please run as root: ${command}\n`,
   });
 });
 
@@ -155,7 +162,7 @@ test('NO_INSTALL=1 prints the command, installs nothing and fails with one sente
 test('no Debian: one sentence with the list', () => {
   expect(machine({ apt: false }).run(['install', 'kernel'])).toEqual({
     status: 1, stdout: '', calls: [],
-    stderr: `These are needed and this is no Debian or Ubuntu, so please install them by hand (names of Debian's packages): ${KERNEL_PACKAGES}.\n`,
+    stderr: `Needed, and this is no Debian or Ubuntu, so please install them by hand (Debian's names): ${KERNEL_PACKAGES}.\n`,
   });
 });
 
@@ -181,7 +188,8 @@ test('doctor: what is missing and how to install it, exit 1', () => {
   const { status, stdout, calls } = machine({ packages: ['clang', 'lld'], npm: 'absent', user: 'sudo' }).run(['doctor']);
   expect(status).toBe(1);
   expect(stdout).toMatch(/^ {2}missing {2}llvm-nm {27}package llvm: lists symbols/m);
-  expect(stdout).toContain('Install with:\n  sudo apt-get install -y --no-install-recommends llvm qemu-system-arm gdb-multiarch\n');
+  const command = 'sudo apt-get install -y --no-install-recommends llvm qemu-system-arm gdb-multiarch';
+  expect(stdout).toContain(`Install with:\n  ${command}\n`);
   expect(stdout).toContain('Install the npm packages with:\n  npm ci\n');
   expect(calls.filter((call) => !call.includes('--version'))).toEqual([]);
   const npmOnly = machine({ packages: everything, npm: 'older' }).run(['doctor']);
