@@ -48,10 +48,14 @@ static inline void finish(Sender *s, Queue *q, int32_t priority, Ring *r, Slot *
   uint32_t at = atomic_load_explicit(&r->produced, RELAXED);
   atomic_store_explicit(&slot->meta, flags << 24 | bytes, RELAXED);
   atomic_store_explicit(&slot->state, (int32_t)at, SEQUENTIAL);
-  if (at + 1 == 0) atomic_store_explicit(&r->produced_high, atomic_load_explicit(&r->produced_high, RELAXED) + 1, RELAXED);
+  if (at + 1 == 0) {
+    atomic_store_explicit(&r->produced_high, atomic_load_explicit(&r->produced_high, RELAXED) + 1, RELAXED);
+  }
   atomic_store_explicit(&r->produced, at + 1, RELAXED);
   add_owned(&r->sent_bytes, (uint32_t)bytes);
-  if (!s->polled && !(atomic_load_explicit(&q->ready[priority], SEQUENTIAL) & s->bit)) atomic_fetch_or(&q->ready[priority], s->bit);
+  if (!s->polled && !(atomic_load_explicit(&q->ready[priority], SEQUENTIAL) & s->bit)) {
+    atomic_fetch_or(&q->ready[priority], s->bit);
+  }
   if (atomic_load_explicit(&q->waiters, SEQUENTIAL)) {
     atomic_fetch_add(&q->event, 1);
     kernelNotify32((int32_t)(intptr_t)&q->event, 0, 1);

@@ -1,14 +1,14 @@
 // The algorithm of src/kernel written by hand in C11: the yardstick for what the route through TypeScript and Porffor costs.
-// Same layout of lines, same checks, same counters, same memory orders, same block copy; pointers and structs instead of addresses.
-// Only what the counts need: inline and descriptor send, receive, no batch, no sleeping receive.
+// Same layout of lines, same checks, same counters, same memory orders, same block copy; pointers and structs instead of
+// addresses. Only what the counts need: inline and descriptor send, receive; no batch, no sleeping receive.
 #pragma once
 #include <stdatomic.h>
 #include <stdint.h>
 
 enum { PRIORITIES = 4, SENDERS = 32, LINE = 64, FLAG_DESCRIPTOR = 1, FLAG_COMPLETE = 2 };
 enum {
-  OK = 0, EMPTY = -1, FULL = -2, TOO_LARGE = -3, TOO_SMALL = -4, CLOSED = -6, BAD_PRIORITY = -7, BAD_HANDLE = -8, BAD_ARGUMENT = -9,
-  STALE_REGION = -14, POLICY = -15, OUT_OF_BOUNDS = -16, NOT_COMMITTED = -17, NO_COMPLETIONS = -18, NO_CREDIT = -19, AGAIN = -21,
+  OK = 0, EMPTY = -1, FULL = -2, TOO_LARGE = -3, TOO_SMALL = -4, CLOSED = -6, BAD_PRIORITY = -7, BAD_HANDLE = -8,
+  BAD_ARGUMENT = -9, STALE_REGION = -14, POLICY = -15, OUT_OF_BOUNDS = -16, NOT_COMMITTED = -17, AGAIN = -21,
 };
 
 typedef struct Slot {

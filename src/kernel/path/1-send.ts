@@ -8,6 +8,8 @@
  *   it the send cannot fail. Order: see 4-ring [publish], 3-lane [ready], 5-wake [sleep]. [attach] the handle word,
  *   relaxed: it is compared,
  *   and nothing is read through it that attach wrote later.
+ *   [descriptor] the sender's record, relaxed: each word is read once, and what was checked is what is stored; the other side is any
+ *   code of the sender.
  * Units: bytes. Fails: BAD_HANDLE and what 2-validate and ringClaim return; no effect but the counters.
  * Checked by: test/unit/1-send.test.ts, test/property, test/stress, test/same.
  */

@@ -1,0 +1,132 @@
+// Counts instructions per operation with the PMU, on bare metal under -icount: programStart of the image that bench/main.ts
+// boots. INST_RETIRED (event 0x08, Arm ARM D7) counts exactly under QEMU's -icount; without it the event is absent: we fail.
+#include "../hand/queue.h"
+
+typedef int32_t i32;
+
+// The kernel, from TypeScript.
+extern i32 regionTableCreate(i32 at, i32 bytes, i32 count), regionTableBytes(i32 count);
+extern i32 regionCreate(i32 table, i32 policy, i32 base, i32 bytes), regionAppend(i32 table, i32 handle, i32 source, i32 bytes);
+extern i32 queueBytes(i32 config), queueCreate(i32 table, i32 region, i32 config);
+extern i32 queueAttachSender(i32 queue, i32 schema), queueAttachReceiver(i32 queue);
+extern i32 queueSend(i32 sender, i32 priority, i32 source, i32 bytes), queueSendDescriptor(i32 sender, i32 priority, i32 record);
+extern i32 queueReceive(i32 receiver, i32 buffer, i32 capacity);
+extern i32 queueSendBatch(i32 sender, i32 priority, i32 list, i32 count), queueReceiveBatch(i32 receiver, i32 list, i32 count);
+// The board.
+extern i32 boardFreeBase(void), boardConsoleByte(i32 byte), boardExit(i32 code);
+
+enum { ROUNDS = 1024, RING = 64, BYTES = 64, BATCH = 32, CRITICAL = 0, NORMAL = 2, APPEND_ONLY = 2, SLAB = 3 };
+
+static void put(const char *s) { while (*s) boardConsoleByte(*s++); }
+static void put_number(uint64_t v) {
+  char digits[24];
+  int n = 0;
+  do { digits[n++] = (char)('0' + v % 10); v /= 10; } while (v);
+  while (n) boardConsoleByte(digits[--n]);
+}
+static void fail(const char *what) { put("FAILED "); put(what); put("\n"); boardExit(1); }
+
+static void counter_start(void) {
+  uint64_t events;
+  __asm__ volatile("mrs %0, pmceid0_el0" : "=r"(events));
+  if (!(events >> 8 & 1)) fail("no INST_RETIRED: not under -icount");
+  __asm__ volatile("msr pmevtyper0_el0, %0; msr pmccfiltr_el0, xzr; msr pmcntenset_el0, %1; msr pmcr_el0, %2; isb"
+                   :: "r"(0x08ul), "r"(0x80000001ul), "r"(0x47ul));
+}
+static inline uint64_t counter(void) {
+  uint64_t v;
+  __asm__ volatile("isb; mrs %0, pmevcntr0_el0" : "=r"(v) :: "memory");
+  return v;
+}
+
+// One row: instructions of ROUNDS times `work`, less the same loop around nothing, per `per` operations, in thousandths.
+static uint64_t empty_loop;
+#define LOOP(work) ({ \
+  uint64_t from = counter(); \
+  for (int round = 0; round < ROUNDS; round++) { __asm__ volatile("" ::: "memory"); work; } \
+  counter() - from; \
+})
+#define ROW(name, per, work) do { \
+  uint64_t spent = LOOP(work) - empty_loop; \
+  put("COUNT " name " "); \
+  put_number(spent * 1000 / (ROUNDS * (per))); \
+  put("\n"); \
+} while (0)
+#define EXPECT(call, value) do { if ((call) != (value)) fail(#call); } while (0)
+
+static i32 area;
+static i32 take(i32 bytes) { i32 at = area; area += (bytes + 63) & ~63; return at; }
+static inline void *at(i32 address) { return (void *)(uintptr_t)(uint32_t)address; }
+
+static i32 make_queue(i32 table, i32 senders) {
+  i32 config = take(32);
+  i32 *c = at(config);
+  c[0] = RING; c[1] = BYTES; c[2] = 0; c[3] = senders; c[4] = 1; c[5] = 0; c[6] = 0;
+  i32 bytes = queueBytes(config);
+  i32 queue = queueCreate(table, regionCreate(table, SLAB, take(bytes), bytes), config);
+  if (queue < 0) fail("queueCreate");
+  return queue;
+}
+
+static i32 message, buffer, record, list;
+
+static void count_kernel(i32 table, i32 append) {
+  i32 single = make_queue(table, 1), many = make_queue(table, 4);
+  i32 s1 = queueAttachSender(single, 0), r1 = queueAttachReceiver(single);
+  i32 s4 = queueAttachSender(many, 0), r4 = queueAttachReceiver(many);
+  ROW("send_recv_64_single", 1, queueSend(s1, NORMAL, message, BYTES); EXPECT(queueReceive(r1, buffer, BYTES), BYTES));
+  ROW("send_recv_64_many", 1, queueSend(s4, NORMAL, message, BYTES); EXPECT(queueReceive(r4, buffer, BYTES), BYTES));
+  ROW("send_recv_64_critical", 1, queueSend(s1, CRITICAL, message, BYTES); EXPECT(queueReceive(r1, buffer, BYTES), BYTES));
+  ROW("empty_poll", 1, EXPECT(queueReceive(r1, buffer, BYTES), EMPTY));
+  ROW("empty_poll_many", 1, EXPECT(queueReceive(r4, buffer, BYTES), EMPTY));
+  i32 *d = at(record);
+  d[0] = append; d[1] = 64; d[2] = 128; d[3] = 0; d[4] = 0; d[5] = 0;
+  ROW("descriptor_checked", 1, queueSendDescriptor(s1, NORMAL, record); EXPECT(queueReceive(r1, buffer, BYTES), 24));
+  i32 *b = at(list);
+  for (int k = 0; k < BATCH; k++) { b[4 * k] = message; b[4 * k + 1] = BYTES; }
+  ROW("batch32_64_per_message", BATCH,
+      EXPECT(queueSendBatch(s1, NORMAL, list, BATCH), BATCH); EXPECT(queueReceiveBatch(r1, list, BATCH), BATCH));
+  for (int k = 0; k < RING; k++) queueSend(s1, NORMAL, message, BYTES);
+  ROW("send_full", 1, EXPECT(queueSend(s1, NORMAL, message, BYTES), FULL));
+}
+
+static void count_hand(void) {
+  Table *table = at(take(64 + 64));
+  table->count = 1;
+  Region *region = &table->regions[0];
+  region->handle = 256; region->policy = APPEND_ONLY; region->length = 4096; region->committed = 1024;
+  Queue *single = hand_create(at(take(65536)), table, RING, BYTES, 1);
+  Queue *many = hand_create(at(take(262144)), table, RING, BYTES, 4);
+  uintptr_t s1 = single->sender[0].handle, r1 = single->receiver.handle;
+  uintptr_t s4 = many->sender[0].handle, r4 = many->receiver.handle;
+  void *m = at(message), *out = at(buffer);
+  ROW("hand_send_recv_64_single", 1, hand_send(s1, NORMAL, m, BYTES); EXPECT(hand_receive(r1, out, BYTES), BYTES));
+  ROW("hand_send_recv_64_many", 1, hand_send(s4, NORMAL, m, BYTES); EXPECT(hand_receive(r4, out, BYTES), BYTES));
+  Descriptor *d = at(record);
+  d->region = 256; d->length = 64; d->offset_low = 128;
+  ROW("hand_descriptor_checked", 1, hand_send_descriptor(s1, NORMAL, d); EXPECT(hand_receive(r1, out, BYTES), 24));
+  ROW("hand_empty_poll", 1, EXPECT(hand_receive(r1, out, BYTES), EMPTY));
+  for (int k = 0; k < RING; k++) hand_send(s1, NORMAL, m, BYTES);
+  ROW("hand_send_full", 1, EXPECT(hand_send(s1, NORMAL, m, BYTES), FULL));
+}
+
+i32 programStart(void) {
+  counter_start();
+  empty_loop = LOOP({});
+  area = (boardFreeBase() + 63) & ~63;
+  message = take(BYTES);
+  buffer = take(BYTES);
+  record = take(64);
+  list = take(BATCH * 16);
+  for (int k = 0; k < BYTES; k++) ((uint8_t *)at(message))[k] = (uint8_t)(k * 7);
+  i32 bytes = regionTableBytes(8), table = regionTableCreate(take(bytes), bytes, 8);
+  i32 store = take(4096), append = regionCreate(table, APPEND_ONLY, store, 4096), content = take(1024);
+  EXPECT(regionAppend(table, append, content, 1024), 0);
+  count_kernel(table, append);
+  count_hand();
+  put("COUNTED\n");
+  return boardExit(0);
+}
+
+i32 programTask(i32 role, i32 argument) { return role & argument & 0; }
+i32 programTimer(void) { return 0; }
