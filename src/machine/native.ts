@@ -1,5 +1,6 @@
 /**
  * The native machine: each operation of contract.ts as a C fragment. The only file that says `Porffor`.
+ * @machine
  *
  * Role: compiled by src/lower for AArch64 (kernel) and for the host (comparison tests). Parameter names are short and lower-case:
  * Porffor renames others. Order: the __ATOMIC orders below are those of contract.ts; on ARMv8.0 acquire and sequential loads are
@@ -12,8 +13,8 @@ Porffor.c`
 #define AT(type, p, off) ((type *)((uintptr_t)(u32)(p) + (intptr_t)(i32)(off)))
 extern i32 kernelWait32(i32 p, i32 off, i32 expected, i32 microseconds);
 extern i32 kernelNotify32(i32 p, i32 off, i32 count);
-extern void boardConsoleByte(i32 v);
-extern void boardHalt(i32 where, i32 number);
+extern i32 boardConsoleByte(i32 v);
+extern i32 boardHalt(i32 where, i32 number);
 extern u64 machineTicks(void);
 extern u64 machineTicksPerSecond(void);
 `;

@@ -1,0 +1,30 @@
+/**
+ * Ninth pass: clang, from C to an object that does not depend on the folder it was built in.
+ */
+import path from 'node:path';
+import { execa } from 'execa';
+import type { Report } from './report.ts';
+
+export type Target = 'aarch64' | 'host';
+
+const TARGETS: Record<Target, string[]> = {
+  aarch64: ['--target=aarch64-none-elf', '-mcpu=cortex-a72', '-march=armv8-a', '-mno-outline-atomics'],
+  host: ['--target=x86_64-linux-gnu', '-fno-pie', '-fcf-protection=none'],
+};
+
+const FLAGS = [
+  '-std=c11', '-ffreestanding', '-mno-implicit-float', '-nostdlibinc', '-fwrapv', '-fno-strict-aliasing', '-fno-delete-null-pointer-checks',
+  '-ffp-contract=off', '-ffunction-sections', '-fdata-sections', '-fno-common', '-fno-unwind-tables', '-fno-asynchronous-unwind-tables',
+  '-fno-stack-protector', '-fno-ident', '-fno-omit-frame-pointer', '-g', '-fdebug-compilation-dir=.', '-w',
+];
+
+const SHIM = path.join(import.meta.dirname, 'runtime/shim');
+
+export const clang = async (c: string, before: string, object: string, target: Target, level: string, report: Report): Promise<void> => {
+  const folder = path.dirname(path.resolve(c));
+  const run = await execa('clang', [
+    ...TARGETS[target], `-O${level}`, ...FLAGS, `-ffile-prefix-map=${SHIM}=shim`, '-I', SHIM,
+    '-include', path.basename(before), '-c', path.basename(c), '-o', path.basename(object),
+  ], { cwd: folder, stdin: 'ignore', reject: false, all: true });
+  if (run.exitCode !== 0) report.general('RVX9005', `clang failed:\n${run.all ?? run.message}`);
+};

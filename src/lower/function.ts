@@ -1,0 +1,109 @@
+/**
+ * One function on its way through lowering: its locals, its temporaries and the statement list being written.
+ */
+import ts from 'typescript';
+import type { Folder } from './fold.ts';
+import type { HELP } from './codes.ts';
+import type { Helpers } from './helpers.ts';
+import type { Kind, Out, Value } from './ir.ts';
+import { isFloat, type Signatures } from './kinds.ts';
+import type { FunctionInfo, Linked } from './link.ts';
+import type { Names } from './names.ts';
+import type { Report } from './report.ts';
+import { lowerBody } from './statement.ts';
+
+/** What all functions of a program share. */
+export interface ProgramLowering {
+  checker: ts.TypeChecker;
+  report: Report;
+  folder: Folder;
+  linked: Linked;
+  signatures: Signatures;
+  helpers: Helpers;
+  variables: Map<ts.Declaration, { name: string; kind: Kind }>;
+  nameOf(info: FunctionInfo): string;
+  /** Names no local may have: those the functions carry in C. */
+  localNames(): Names;
+}
+
+/** Where `break` and `continue` lead. */
+export interface Target {
+  label: string | undefined;
+  loop: boolean;
+  /** The statement to print for each, or undefined where it makes no sense. */
+  breakText: string;
+  continueText: string | undefined;
+  used: Set<string>;
+}
+
+export interface Lowered {
+  info: FunctionInfo;
+  parameters: { name: string; kind: Kind }[];
+  result: Kind;
+  body: Out[];
+}
+
+export class FunctionLowering {
+  readonly program: ProgramLowering;
+  readonly info: FunctionInfo;
+  readonly locals = new Map<ts.Declaration, { name: string; kind: Kind }>();
+  readonly names: Names;
+  readonly targets: Target[] = [];
+  result: Kind = 'void';
+  out: Out[] = [];
+  private temporaries = 0;
+
+  constructor(program: ProgramLowering, info: FunctionInfo) {
+    this.program = program;
+    this.info = info;
+    this.names = program.localNames();
+  }
+
+  error(node: ts.Node, code: keyof typeof HELP, message: string): undefined {
+    this.program.report.at(node, code, message);
+    return undefined;
+  }
+
+  /** Tells an error if this function may not compute with doubles. */
+  needFloat(node: ts.Node): boolean {
+    if (!this.info.float) this.error(node, 'RVX2006', `\`${this.info.name}\` computes with f64 without saying so`);
+    return this.info.float;
+  }
+
+  line(node: ts.Node, text: string, pure = false): void {
+    this.out.push({ form: 'line', line: this.program.report.lineOf(node), text, pure });
+  }
+
+  /** A fresh variable of the function. */
+  temporary(type: string, initial: string, node: ts.Node, pure = true): string {
+    const name = `t_${++this.temporaries}`;
+    this.line(node, `let ${name}: ${type} = ${initial};`, pure);
+    return name;
+  }
+
+  /** A value that is safe to use after anything else was evaluated. */
+  atom(value: Value, node: ts.Node): Value {
+    if (value.atom) return value;
+    const type = value.kind === 'f64' || value.kind === 'i64' ? value.kind : 'i32';
+    return { ...value, text: this.temporary(type, value.text, node, value.text.startsWith('_')), atom: true };
+  }
+
+  label(kind: string): string {
+    return `${kind}_${++this.temporaries}`;
+  }
+
+  /** Lowers the whole function; undefined if its signature is wrong. */
+  lower(): Lowered | undefined {
+    const signature = this.program.signatures.of(this.info);
+    if (!signature) return undefined;
+    if (isFloat(signature) && !this.needFloat(this.info.declaration)) return undefined;
+    this.result = signature.result;
+    const parameters = signature.parameters.map(({ name, kind }) => {
+      const local = { name: this.names.local(name.text), kind };
+      this.locals.set(name.parent as ts.ParameterDeclaration, local);
+      return local;
+    });
+    lowerBody(this, this.info.node);
+    return { info: this.info, parameters, result: signature.result, body: this.out };
+  }
+}

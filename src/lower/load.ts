@@ -1,0 +1,60 @@
+/**
+ * First pass: read the sources and let TypeScript itself check them.
+ *
+ * The program is type-checked with the project's strict options plus the import condition `kernel`, so `#machine` means the
+ * native machine. No Node types: what a kernel module can name is what it imports.
+ */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+import { Report } from './report.ts';
+
+export interface Loaded {
+  program: ts.Program;
+  checker: ts.TypeChecker;
+  entry: ts.SourceFile;
+  /** Every module of the project that the entry reaches, imported ones first. */
+  modules: ts.SourceFile[];
+  report: Report;
+}
+
+const OPTIONS: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2022,
+  lib: ['lib.es2022.d.ts'],
+  module: ts.ModuleKind.Preserve,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  customConditions: ['kernel'],
+  strict: true,
+  noImplicitReturns: true,
+  verbatimModuleSyntax: true,
+  allowImportingTsExtensions: true,
+  skipLibCheck: true,
+  types: [],
+  noEmit: true,
+};
+
+/** The ambient kinds i32, u32, f64, i64 and text. */
+const KINDS = path.resolve(import.meta.dirname, '../kernel/types.d.ts');
+
+/** The nearest folder above with a package.json: paths in messages and debug information start there. */
+export const projectRoot = (entry: string): string => {
+  for (let folder = path.dirname(path.resolve(entry)); ; folder = path.dirname(folder)) {
+    if (existsSync(path.join(folder, 'package.json'))) return folder;
+    if (folder === path.dirname(folder)) return path.dirname(path.resolve(entry));
+  }
+};
+
+export const load = (entryName: string): Loaded => {
+  const entryPath = path.resolve(entryName);
+  const report = new Report(projectRoot(entryPath));
+  const program = ts.createProgram({ rootNames: [entryPath, KINDS], options: OPTIONS });
+  const entry = program.getSourceFile(entryPath);
+  for (const diagnostic of ts.getPreEmitDiagnostics(program)) report.typescript(diagnostic);
+  if (!entry) {
+    if (!report.failed) throw new Error(`${entryName}: cannot be read`);
+    process.stderr.write(report.text());
+    process.exit(1);
+  }
+  const modules = program.getSourceFiles().filter((file) => !file.isDeclarationFile);
+  return { program, checker: program.getTypeChecker(), entry, modules, report };
+};

@@ -1,0 +1,87 @@
+/**
+ * Third pass: what stands at module level. Functions themselves are checked where they are lowered.
+ */
+import ts from 'typescript';
+import { describeForm } from './forms.ts';
+import type { Folder } from './fold.ts';
+import { constantValue, fits, kindOfType, NAMES } from './kinds.ts';
+import { fragmentOf, type Linked } from './link.ts';
+import type { Loaded } from './load.ts';
+
+const isDeclared = (node: ts.Node): boolean =>
+  ts.canHaveModifiers(node) && (ts.getModifiers(node)?.some((m) => m.kind === ts.SyntaxKind.DeclareKeyword) ?? false);
+
+const checkImport = (loaded: Loaded, node: ts.ImportDeclaration): void => {
+  const clause = node.importClause;
+  if (clause?.isTypeOnly) return;
+  if (!clause) loaded.report.at(node, 'RVX1001', 'an import for its effect only has no meaning in kernel code');
+  else if (clause.name || (clause.namedBindings && !ts.isNamedImports(clause.namedBindings))) {
+    loaded.report.at(clause, 'RVX1001', 'only named imports are allowed in kernel code');
+  }
+};
+
+/** The value of a module constant or variable, checked against its annotation. */
+const checkValue = (loaded: Loaded, folder: Folder, node: ts.VariableDeclaration, name: ts.Identifier): void => {
+  const { checker, report } = loaded;
+  if (!node.initializer) {
+    report.at(node, 'RVX1003', `\`${name.text}\` needs a constant value`);
+    return;
+  }
+  const value = folder.value(node.initializer);
+  if (value === undefined) {
+    const [code, message] = isFormWithCode(node.initializer) ? describeForm(node.initializer) : ['RVX1003', `the value of \`${name.text}\` is not constant`] as const;
+    report.at(node.initializer, code, message);
+    return;
+  }
+  const kind = node.type && kindOfType(checker, node.type, report);
+  if (node.type && kind === undefined) return;
+  if (typeof value === 'boolean') {
+    if (kind !== undefined && kind !== 'bool') report.at(node.initializer, 'RVX2005', `\`${name.text}\` is ${NAMES[kind]}, this value boolean`);
+    return;
+  }
+  const made = constantValue(value);
+  if (!made && kind !== 'f64') report.at(node.initializer, 'RVX2011', `${value} has more than 32 bits`);
+  else if (made && kind !== undefined && !fits(made, kind)) report.at(node.initializer, 'RVX2011', `${value} does not fit ${NAMES[kind]}`);
+};
+
+const isFormWithCode = (node: ts.Expression): boolean =>
+  ts.isObjectLiteralExpression(node) || ts.isArrayLiteralExpression(node) || ts.isStringLiteralLike(node) || ts.isTemplateExpression(node) ||
+  ts.isAsExpression(node) || ts.isSatisfiesExpression(node) || ts.isFunctionExpression(node) || ts.isClassExpression(node) || ts.isNewExpression(node);
+
+/** `if (CONSTANT) throw new Error('...');` asserts something about constants: under Node at load, here now. */
+const checkAssertion = (loaded: Loaded, folder: Folder, node: ts.IfStatement): void => {
+  const body = ts.isBlock(node.thenStatement) && node.thenStatement.statements.length === 1 ? node.thenStatement.statements[0]! : node.thenStatement;
+  const value = folder.value(node.expression);
+  if (!ts.isThrowStatement(body) || node.elseStatement) loaded.report.at(node, 'RVX1002', '`if` is not allowed at module level, except to assert');
+  else if (value === undefined) loaded.report.at(node.expression, 'RVX1003', 'this condition is not constant');
+  else if (value) loaded.report.at(node, 'RVX3001', `the module does not hold: ${body.expression.getText()}`);
+};
+
+const checkStatement = (loaded: Loaded, linked: Linked, folder: Folder, node: ts.Statement): void => {
+  const { report } = loaded;
+  if (ts.isImportDeclaration(node)) return checkImport(loaded, node);
+  if (ts.isTypeAliasDeclaration(node) || ts.isInterfaceDeclaration(node) || isDeclared(node) || ts.isFunctionDeclaration(node)) return;
+  if (ts.isExportDeclaration(node)) {
+    if (node.exportClause && !ts.isNamedExports(node.exportClause)) report.at(node, 'RVX1001', 'only named exports are allowed in kernel code');
+    return;
+  }
+  if (ts.isVariableStatement(node)) {
+    for (const declaration of node.declarationList.declarations) {
+      if (!ts.isIdentifier(declaration.name)) report.at(declaration.name, 'RVX1006', 'values cannot be taken apart in kernel code');
+      else if (!linked.functions.has(declaration)) checkValue(loaded, folder, declaration, declaration.name);
+    }
+    return;
+  }
+  if (ts.isIfStatement(node)) return checkAssertion(loaded, folder, node);
+  if (fragmentOf(node) !== undefined) {
+    if (!linked.fragments.includes(fragmentOf(node)!)) report.at(node, 'RVX1021', 'C fragments are not allowed outside machine modules');
+    return;
+  }
+  const [code, message] = describeForm(node);
+  const own = code === 'RVX1005' || code === 'RVX1010';
+  report.at(node, own ? code : 'RVX1002', own ? message : 'this statement is not allowed at module level');
+};
+
+export const checkModules = (loaded: Loaded, linked: Linked, folder: Folder): void => {
+  for (const file of loaded.modules) for (const statement of file.statements) checkStatement(loaded, linked, folder, statement);
+};
