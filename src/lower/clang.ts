@@ -15,7 +15,7 @@ const TARGETS: Record<Target, string[]> = {
 const FLAGS = [
   '-std=c11', '-ffreestanding', '-mno-implicit-float', '-nostdlibinc', '-fwrapv', '-fno-strict-aliasing', '-fno-delete-null-pointer-checks',
   '-ffp-contract=off', '-ffunction-sections', '-fdata-sections', '-fno-common', '-fno-unwind-tables', '-fno-asynchronous-unwind-tables',
-  '-fno-stack-protector', '-fno-ident', '-fno-omit-frame-pointer', '-g', '-fdebug-compilation-dir=.', '-w',
+  '-fno-stack-protector', '-fno-ident', '-fno-omit-frame-pointer', '-momit-leaf-frame-pointer', '-g', '-fdebug-compilation-dir=.', '-w',
 ];
 
 const SHIM = path.join(import.meta.dirname, 'runtime/shim');

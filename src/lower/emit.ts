@@ -4,7 +4,7 @@
  * Every line of C that a TypeScript line causes gets a `#line` in front, so debug information, panics and clang's own messages
  * speak of TypeScript. A function's header cannot carry one from inside, so an unused function in front of it does.
  */
-import ts from 'typescript';
+import type TS from 'typescript';
 import type { Lowered } from './function.ts';
 import { type Out, printedType } from './ir.ts';
 import { fragmentOf } from './link.ts';
@@ -84,7 +84,7 @@ const printFunction = (program: Program, report: Report, f: Lowered, marker: str
 };
 
 const printMachine = (m: Program['machine'][number]): string[] => {
-  const body = m.info.node.body as ts.Block;
+  const body = m.info.node.body as TS.Block;
   const text = body.statements.map(fragmentOf).filter((t) => t !== undefined);
   return [
     `const ${m.name} = (${parametersOf(m.parameters)}): ${printedType(m.result)} => {`,

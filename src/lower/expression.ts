@@ -8,35 +8,36 @@
  *  3. Kinds are checked here: where Node and 32-bit arithmetic could differ, an error is told and undefined returned.
  * Checked by: test/lower/random.test.ts.
  */
-import ts from 'typescript';
+import type TS from 'typescript';
 import { declarationOf, isMath } from './fold.ts';
 import { describeForm } from './forms.ts';
 import type { FunctionLowering } from './function.ts';
 import { allPure, BOUND_32, type Kind, type Out, printedType, type Value } from './ir.ts';
 import { constantValue, fits, isFloat, isInteger, joined, kindOfType, NAMES, wrapped } from './kinds.ts';
 import { rule } from './rules.ts';
+import ts from './typescript.ts';
 
 const K = ts.SyntaxKind;
 /** 2^53: up to here doubles hold every integer. */
 const EXACT = 2 ** 53;
 
-const BITS: Partial<Record<ts.SyntaxKind, string>> = {
+const BITS: Partial<Record<TS.SyntaxKind, string>> = {
   [K.AmpersandToken]: '_and', [K.BarToken]: '_or', [K.CaretToken]: '_xor',
   [K.LessThanLessThanToken]: '_shl', [K.GreaterThanGreaterThanToken]: '_shrs', [K.GreaterThanGreaterThanGreaterThanToken]: '_shru',
   [K.AmpersandEqualsToken]: '_and', [K.BarEqualsToken]: '_or', [K.CaretEqualsToken]: '_xor',
   [K.LessThanLessThanEqualsToken]: '_shl', [K.GreaterThanGreaterThanEqualsToken]: '_shrs',
   [K.GreaterThanGreaterThanGreaterThanEqualsToken]: '_shru',
 };
-const ARITHMETIC: Partial<Record<ts.SyntaxKind, string>> = { [K.PlusToken]: '_add', [K.MinusToken]: '_sub', [K.AsteriskToken]: '_mul' };
-const QUOTIENTS: Partial<Record<ts.SyntaxKind, string>> = { [K.SlashToken]: '_div', [K.PercentToken]: '_rem' };
-const COMPARISONS: Partial<Record<ts.SyntaxKind, string>> = {
+const ARITHMETIC: Partial<Record<TS.SyntaxKind, string>> = { [K.PlusToken]: '_add', [K.MinusToken]: '_sub', [K.AsteriskToken]: '_mul' };
+const QUOTIENTS: Partial<Record<TS.SyntaxKind, string>> = { [K.SlashToken]: '_div', [K.PercentToken]: '_rem' };
+const COMPARISONS: Partial<Record<TS.SyntaxKind, string>> = {
   [K.LessThanToken]: '_lt', [K.GreaterThanToken]: '_gt', [K.LessThanEqualsToken]: '_le', [K.GreaterThanEqualsToken]: '_ge',
   [K.EqualsEqualsEqualsToken]: '_eq', [K.ExclamationEqualsEqualsToken]: '_ne',
 };
 
 type Result = Value | undefined;
 
-export const lowerExpression = (f: FunctionLowering, node: ts.Expression): Result => {
+export const lowerExpression = (f: FunctionLowering, node: TS.Expression): Result => {
   if (ts.isParenthesizedExpression(node)) return lowerExpression(f, node.expression);
   const constant = f.program.folder.value(node);
   if (constant !== undefined) return lowerConstant(f, node, constant);
@@ -49,13 +50,13 @@ export const lowerExpression = (f: FunctionLowering, node: ts.Expression): Resul
 };
 
 /** Lowers and makes the value safe to use after whatever is evaluated next. */
-export const lowerAtom = (f: FunctionLowering, node: ts.Expression): Result => {
+export const lowerAtom = (f: FunctionLowering, node: TS.Expression): Result => {
   const value = lowerExpression(f, node);
   return value && f.atom(value, node);
 };
 
 /** Lowers a value for a place of the given kind. */
-export const lowerFor = (f: FunctionLowering, node: ts.Expression, target: Kind, place: string): Result => {
+export const lowerFor = (f: FunctionLowering, node: TS.Expression, target: Kind, place: string): Result => {
   const value = lowerExpression(f, node);
   if (!value) return undefined;
   if (!fits(value, target)) return misfit(f, node, value, target, place);
@@ -63,7 +64,7 @@ export const lowerFor = (f: FunctionLowering, node: ts.Expression, target: Kind,
   return value;
 };
 
-const misfit = (f: FunctionLowering, node: ts.Expression, value: Value, target: Kind, place: string): undefined => {
+const misfit = (f: FunctionLowering, node: TS.Expression, value: Value, target: Kind, place: string): undefined => {
   if (value.kind === 'sum') return f.error(node, 'RVX2001', 'this sum or product is not wrapped to 32 bits');
   if (value.kind === 'quotient') return f.error(node, 'RVX2004', 'this quotient is not converted to an integer');
   if (value.constant !== undefined && isInteger(value.kind) && (target === 'i32' || target === 'u32')) {
@@ -74,12 +75,12 @@ const misfit = (f: FunctionLowering, node: ts.Expression, value: Value, target: 
   return f.error(node, 'RVX2005', `${place} is ${NAMES[target]}, this value ${NAMES[value.kind]}`);
 };
 
-const floatConstant = (f: FunctionLowering, node: ts.Node, value: number): Result => {
+const floatConstant = (f: FunctionLowering, node: TS.Node, value: number): Result => {
   if (!f.needFloat(node)) return undefined;
   return { text: f.program.helpers.float(value), kind: 'f64', atom: false, bound: Infinity, constant: value };
 };
 
-const lowerConstant = (f: FunctionLowering, node: ts.Expression, constant: number | boolean): Result => {
+const lowerConstant = (f: FunctionLowering, node: TS.Expression, constant: number | boolean): Result => {
   if (typeof constant === 'boolean') return { text: constant ? '1' : '0', kind: 'bool', atom: true, bound: 1, constant: constant ? 1 : 0 };
   const annotation = f.program.folder.constantOf(node)?.type;
   if (annotation && kindOfType(f.program.checker, annotation, f.program.report) === 'f64') return floatConstant(f, node, constant);
@@ -88,7 +89,7 @@ const lowerConstant = (f: FunctionLowering, node: ts.Expression, constant: numbe
   return value.kind === 'f64' ? floatConstant(f, node, constant) : value;
 };
 
-const lowerName = (f: FunctionLowering, node: ts.Identifier): Result => {
+const lowerName = (f: FunctionLowering, node: TS.Identifier): Result => {
   const declaration = declarationOf(f.program.checker, node);
   const local = declaration && f.locals.get(declaration);
   if (local) return { text: local.name, kind: local.kind, atom: true, bound: BOUND_32 };
@@ -102,7 +103,7 @@ const lowerName = (f: FunctionLowering, node: ts.Identifier): Result => {
   return f.error(node, 'RVX1023', `\`${node.text}\` does not exist in kernel code`);
 };
 
-const lowerUnary = (f: FunctionLowering, node: ts.PrefixUnaryExpression): Result => {
+const lowerUnary = (f: FunctionLowering, node: TS.PrefixUnaryExpression): Result => {
   if (node.operator === K.ExclamationToken) {
     const value = lowerCondition(f, node.operand);
     const atom = value && f.atom(value, node);
@@ -123,7 +124,7 @@ const lowerUnary = (f: FunctionLowering, node: ts.PrefixUnaryExpression): Result
 const float = (f: FunctionLowering, helper: string, ...operands: Value[]): Value =>
   ({ text: f.program.helpers.call(helper, ...operands.map((o) => o.text)), kind: 'f64', atom: false, bound: Infinity });
 
-const lowerBinary = (f: FunctionLowering, node: ts.BinaryExpression): Result => {
+const lowerBinary = (f: FunctionLowering, node: TS.BinaryExpression): Result => {
   const operator = node.operatorToken.kind;
   if (operator === K.AmpersandAmpersandToken || operator === K.BarBarToken) return lowerLogical(f, node, false);
   if (operator >= K.FirstAssignment && operator <= K.LastAssignment) {
@@ -139,7 +140,7 @@ const lowerBinary = (f: FunctionLowering, node: ts.BinaryExpression): Result => 
 };
 
 /** A binary operator on two atoms; also for `x op= y`. */
-export const lowerOperator = (f: FunctionLowering, node: ts.BinaryExpression, operator: ts.SyntaxKind, left: Value, right: Value): Result => {
+export const lowerOperator = (f: FunctionLowering, node: TS.BinaryExpression, operator: TS.SyntaxKind, left: Value, right: Value): Result => {
   if (ARITHMETIC[operator]) return lowerArithmetic(f, node, ARITHMETIC[operator], left, right);
   if (BITS[operator]) return lowerBits(f, node, BITS[operator], left, right);
   if (QUOTIENTS[operator]) return lowerQuotient(f, node, QUOTIENTS[operator], left, right);
@@ -147,7 +148,7 @@ export const lowerOperator = (f: FunctionLowering, node: ts.BinaryExpression, op
   return f.error(node.operatorToken, 'RVX1020', `\`${node.operatorToken.getText()}\` is not an operator of the subset`);
 };
 
-const notIntegers = (f: FunctionLowering, node: ts.Node, a: Value, b: Value): undefined => {
+const notIntegers = (f: FunctionLowering, node: TS.Node, a: Value, b: Value): undefined => {
   const kinds = [a.kind, b.kind];
   if (kinds.includes('i64')) return f.error(node, 'RVX2007', 'an i64 has no operators in kernel code');
   if (kinds.includes('quotient')) return f.error(node, 'RVX2004', 'this quotient is not converted to an integer');
@@ -158,9 +159,9 @@ const notIntegers = (f: FunctionLowering, node: ts.Node, a: Value, b: Value): un
 const isSummand = (value: Value): boolean => isInteger(value.kind) || value.kind === 'sum';
 
 /** Two values as doubles, integer literals converted; undefined if one is neither. */
-const asFloats = (f: FunctionLowering, node: ts.BinaryExpression, left: Value, right: Value): [Value, Value] | undefined => {
+const asFloats = (f: FunctionLowering, node: TS.BinaryExpression, left: Value, right: Value): [Value, Value] | undefined => {
   if (left.kind !== 'f64' && right.kind !== 'f64') return undefined;
-  const convert = (value: Value, at: ts.Node): Result => {
+  const convert = (value: Value, at: TS.Node): Result => {
     if (value.kind === 'f64') return value;
     const made = fits(value, 'f64') ? floatConstant(f, at, value.constant!) : undefined;
     return made && f.atom(made, at);
@@ -170,7 +171,7 @@ const asFloats = (f: FunctionLowering, node: ts.BinaryExpression, left: Value, r
   return a && b ? [a, b] : undefined;
 };
 
-const lowerArithmetic = (f: FunctionLowering, node: ts.BinaryExpression, helper: string, left: Value, right: Value): Result => {
+const lowerArithmetic = (f: FunctionLowering, node: TS.BinaryExpression, helper: string, left: Value, right: Value): Result => {
   const floats = asFloats(f, node, left, right);
   if (floats) return float(f, `${helper}f`, ...floats);
   if (!isSummand(left) || !isSummand(right)) return notIntegers(f, node, left, right);
@@ -179,7 +180,7 @@ const lowerArithmetic = (f: FunctionLowering, node: ts.BinaryExpression, helper:
   return { text: f.program.helpers.call(helper, left.text, right.text), kind: 'sum', atom: false, bound };
 };
 
-const lowerBits = (f: FunctionLowering, node: ts.BinaryExpression, helper: string, left: Value, right: Value): Result => {
+const lowerBits = (f: FunctionLowering, node: TS.BinaryExpression, helper: string, left: Value, right: Value): Result => {
   const convertible = (value: Value): boolean => isSummand(value) || (value.kind === 'quotient' && right.constant === 0);
   if (!convertible(left) || !isSummand(right)) return notIntegers(f, node, left, right);
   // `x | 0` and `x >>> 0` only change the kind.
@@ -197,7 +198,7 @@ const lowerBits = (f: FunctionLowering, node: ts.BinaryExpression, helper: strin
   return shift === 0 ? wrapped(text, 'u32') : { ...wrapped(text, 'any'), bound: 2 ** (32 - shift) };
 };
 
-const lowerQuotient = (f: FunctionLowering, node: ts.BinaryExpression, helper: string, left: Value, right: Value): Result => {
+const lowerQuotient = (f: FunctionLowering, node: TS.BinaryExpression, helper: string, left: Value, right: Value): Result => {
   const floats = asFloats(f, node, left, right);
   if (floats) {
     if (helper === '_rem') return f.error(node, 'RVX1020', '`%` is not an operator of f64');
@@ -212,7 +213,7 @@ const lowerQuotient = (f: FunctionLowering, node: ts.BinaryExpression, helper: s
   return { text, kind: 'quotient', atom: false, bound: BOUND_32 };
 };
 
-const lowerComparison = (f: FunctionLowering, node: ts.BinaryExpression, helper: string, left: Value, right: Value): Result => {
+const lowerComparison = (f: FunctionLowering, node: TS.BinaryExpression, helper: string, left: Value, right: Value): Result => {
   for (const [value, at] of [[left, node.left], [right, node.right]] as const) {
     if (value.kind === 'sum') return f.error(at, 'RVX2001', 'this sum or product is not wrapped to 32 bits');
     if (value.kind === 'quotient') return f.error(at, 'RVX2004', 'this quotient is not converted to an integer');
@@ -234,7 +235,7 @@ const lowerComparison = (f: FunctionLowering, node: ts.BinaryExpression, helper:
 };
 
 /** An expression as a condition: a boolean, or an integer that is not zero. */
-export const lowerCondition = (f: FunctionLowering, node: ts.Expression): Result => {
+export const lowerCondition = (f: FunctionLowering, node: TS.Expression): Result => {
   if (ts.isParenthesizedExpression(node)) return lowerCondition(f, node.expression);
   const constant = f.program.folder.value(node);
   if (constant !== undefined) return { text: constant ? '1' : '0', kind: 'bool', atom: true, bound: 1, constant: constant ? 1 : 0 };
@@ -250,8 +251,8 @@ export const lowerCondition = (f: FunctionLowering, node: ts.Expression): Result
 };
 
 /** `a && b`, `a || b` as nested ifs: the shape in which clang finds conditional compares. */
-const lowerLogical = (f: FunctionLowering, node: ts.BinaryExpression, asCondition: boolean): Result => {
-  const operand = (side: ts.Expression): Result => {
+const lowerLogical = (f: FunctionLowering, node: TS.BinaryExpression, asCondition: boolean): Result => {
+  const operand = (side: TS.Expression): Result => {
     if (asCondition) return lowerCondition(f, side);
     const value = lowerExpression(f, side);
     if (!value || value.kind === 'bool') return value;
@@ -279,10 +280,10 @@ const lowerLogical = (f: FunctionLowering, node: ts.BinaryExpression, asConditio
 /** Up to this many helper calls are cheaper done for nothing than branched around. */
 const SPECULATED = 3;
 
-const lowerConditional = (f: FunctionLowering, node: ts.ConditionalExpression): Result => {
+const lowerConditional = (f: FunctionLowering, node: TS.ConditionalExpression): Result => {
   const condition = lowerCondition(f, node.condition);
   const test = condition && f.atom(condition, node.condition);
-  const branch = (side: ts.Expression): { value: Result; out: Out[] } => {
+  const branch = (side: TS.Expression): { value: Result; out: Out[] } => {
     const outer = f.out;
     const out: Out[] = [];
     f.out = out;
@@ -310,7 +311,7 @@ const lowerConditional = (f: FunctionLowering, node: ts.ConditionalExpression): 
     return { text: f.program.helpers.call(helper, test.text, yes.value.text, no.value.text), kind, atom: false, bound };
   }
   const name = f.temporary(printedType(kind), '0', node);
-  const set = (side: ts.Expression, value: Value): Out =>
+  const set = (side: TS.Expression, value: Value): Out =>
     ({ form: 'line', line: f.program.report.lineOf(side), text: `${name} = ${value.text};`, pure: true });
   f.out.push({
     form: 'if', line: f.program.report.lineOf(node.condition), condition: test.text,
@@ -319,7 +320,7 @@ const lowerConditional = (f: FunctionLowering, node: ts.ConditionalExpression): 
   return { text: name, kind, atom: true, bound };
 };
 
-const lowerMath = (f: FunctionLowering, node: ts.CallExpression): Result => {
+const lowerMath = (f: FunctionLowering, node: TS.CallExpression): Result => {
   const operands: Value[] = [];
   for (const argument of node.arguments) {
     const value = lowerAtom(f, argument);
@@ -333,7 +334,7 @@ const lowerMath = (f: FunctionLowering, node: ts.CallExpression): Result => {
 };
 
 /** A call. The value is the call itself; whoever needs it later makes it an atom, which keeps it at its place. */
-export const lowerCall = (f: FunctionLowering, node: ts.CallExpression): Result => {
+export const lowerCall = (f: FunctionLowering, node: TS.CallExpression): Result => {
   const callee = node.expression;
   if (isMath(callee, 'imul') || isMath(callee, 'clz32')) return lowerMath(f, node);
   const declaration = ts.isIdentifier(callee) ? declarationOf(f.program.checker, callee) : undefined;
@@ -361,7 +362,7 @@ export const lowerCall = (f: FunctionLowering, node: ts.CallExpression): Result 
   return { text, kind: signature.result, atom: false, bound: BOUND_32 };
 };
 
-const lowerText = (f: FunctionLowering, node: ts.StringLiteralLike): Result => {
+const lowerText = (f: FunctionLowering, node: TS.StringLiteralLike): Result => {
   if (/[^\x01-\x7f]/.test(node.text)) return f.error(node, 'RVX1008', 'a text holds ASCII only, and no zero');
   return { text: f.program.helpers.text(node.text), kind: 'text', atom: false, bound: BOUND_32 };
 };

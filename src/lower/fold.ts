@@ -3,23 +3,24 @@
  *
  * A constant never exists at run time. Node computes the same value when the module loads.
  */
-import ts from 'typescript';
+import type TS from 'typescript';
+import ts from './typescript.ts';
 
 /** The declaration a name stands for, through imports and re-exports. */
-export const declarationOf = (checker: ts.TypeChecker, name: ts.Node): ts.Declaration | undefined => {
+export const declarationOf = (checker: TS.TypeChecker, name: TS.Node): TS.Declaration | undefined => {
   let symbol = checker.getSymbolAtLocation(name);
   if (symbol && symbol.flags & ts.SymbolFlags.Alias) symbol = checker.getAliasedSymbol(symbol);
   return symbol?.valueDeclaration ?? symbol?.declarations?.[0];
 };
 
 /** Whether `node` is `Math.name`. */
-export const isMath = (node: ts.Node, name: string): boolean =>
+export const isMath = (node: TS.Node, name: string): boolean =>
   ts.isPropertyAccessExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'Math' && node.name.text === name;
 
-export const isConst = (declaration: ts.Node): declaration is ts.VariableDeclaration =>
+export const isConst = (declaration: TS.Node): declaration is TS.VariableDeclaration =>
   ts.isVariableDeclaration(declaration) && (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0;
 
-const BINARY: Partial<Record<ts.SyntaxKind, (a: number, b: number) => number | boolean>> = {
+const BINARY: Partial<Record<TS.SyntaxKind, (a: number, b: number) => number | boolean>> = {
   [ts.SyntaxKind.PlusToken]: (a, b) => a + b,
   [ts.SyntaxKind.MinusToken]: (a, b) => a - b,
   [ts.SyntaxKind.AsteriskToken]: (a, b) => a * b,
@@ -41,15 +42,15 @@ const BINARY: Partial<Record<ts.SyntaxKind, (a: number, b: number) => number | b
 };
 
 export class Folder {
-  private readonly checker: ts.TypeChecker;
-  private readonly known = new Map<ts.VariableDeclaration, number | boolean | undefined>();
+  private readonly checker: TS.TypeChecker;
+  private readonly known = new Map<TS.VariableDeclaration, number | boolean | undefined>();
 
-  constructor(checker: ts.TypeChecker) {
+  constructor(checker: TS.TypeChecker) {
     this.checker = checker;
   }
 
   /** The value of a constant expression, or undefined if it is none. */
-  value(node: ts.Expression): number | boolean | undefined {
+  value(node: TS.Expression): number | boolean | undefined {
     if (ts.isParenthesizedExpression(node)) return this.value(node.expression);
     if (ts.isNumericLiteral(node)) return Number(node.text.replaceAll('_', ''));
     if (node.kind === ts.SyntaxKind.TrueKeyword) return true;
@@ -70,18 +71,18 @@ export class Folder {
     return undefined;
   }
 
-  number(node: ts.Expression): number | undefined {
+  number(node: TS.Expression): number | undefined {
     const value = this.value(node);
     return typeof value === 'number' ? value : undefined;
   }
 
   /** The declaration behind a constant's name, to learn its annotation. */
-  constantOf(node: ts.Node): ts.VariableDeclaration | undefined {
+  constantOf(node: TS.Node): TS.VariableDeclaration | undefined {
     const declaration = declarationOf(this.checker, node);
     return declaration && isConst(declaration) ? declaration : undefined;
   }
 
-  private named(node: ts.Identifier): number | boolean | undefined {
+  private named(node: TS.Identifier): number | boolean | undefined {
     const declaration = this.constantOf(node);
     if (!declaration?.initializer || !ts.isIdentifier(declaration.name)) return undefined;
     if (!this.known.has(declaration)) {
@@ -91,7 +92,7 @@ export class Folder {
     return this.known.get(declaration);
   }
 
-  private unary(node: ts.PrefixUnaryExpression): number | boolean | undefined {
+  private unary(node: TS.PrefixUnaryExpression): number | boolean | undefined {
     const value = this.value(node.operand);
     if (value === undefined) return undefined;
     if (node.operator === ts.SyntaxKind.ExclamationToken) return !value;
@@ -101,7 +102,7 @@ export class Folder {
     return undefined;
   }
 
-  private binary(node: ts.BinaryExpression): number | boolean | undefined {
+  private binary(node: TS.BinaryExpression): number | boolean | undefined {
     const operator = node.operatorToken.kind;
     const a = this.value(node.left);
     if (a === undefined) return undefined;

@@ -1,13 +1,14 @@
 /**
  * What to say about forms that the subset does not have.
  */
-import ts from 'typescript';
+import type TS from 'typescript';
 import type { HELP } from './codes.ts';
+import ts from './typescript.ts';
 
 const K = ts.SyntaxKind;
 type Told = [code: keyof typeof HELP, message: string];
 
-const FORMS: Partial<Record<ts.SyntaxKind, Told>> = {
+const FORMS: Partial<Record<TS.SyntaxKind, Told>> = {
   [K.ArrowFunction]: ['RVX1004', 'closures are not allowed in kernel code'],
   [K.FunctionExpression]: ['RVX1004', 'closures are not allowed in kernel code'],
   [K.FunctionDeclaration]: ['RVX1004', 'closures are not allowed in kernel code'],
@@ -36,7 +37,7 @@ const FORMS: Partial<Record<ts.SyntaxKind, Told>> = {
 };
 
 /** The error for a node that lowering has no rule for. */
-export const describeForm = (node: ts.Node): Told => {
+export const describeForm = (node: TS.Node): Told => {
   const known = FORMS[node.kind];
   if (known) {
     const isMath = ts.isPropertyAccessExpression(node) && node.expression.getText() === 'Math';

@@ -1,7 +1,7 @@
 /**
  * One function on its way through lowering: its locals, its temporaries and the statement list being written.
  */
-import ts from 'typescript';
+import type TS from 'typescript';
 import type { Folder } from './fold.ts';
 import type { HELP } from './codes.ts';
 import type { Helpers } from './helpers.ts';
@@ -14,13 +14,13 @@ import { lowerBody } from './statement.ts';
 
 /** What all functions of a program share. */
 export interface ProgramLowering {
-  checker: ts.TypeChecker;
+  checker: TS.TypeChecker;
   report: Report;
   folder: Folder;
   linked: Linked;
   signatures: Signatures;
   helpers: Helpers;
-  variables: Map<ts.Declaration, { name: string; kind: Kind }>;
+  variables: Map<TS.Declaration, { name: string; kind: Kind }>;
   nameOf(info: FunctionInfo): string;
   /** Names no local may have: those the functions carry in C. */
   localNames(): Names;
@@ -46,7 +46,7 @@ export interface Lowered {
 export class FunctionLowering {
   readonly program: ProgramLowering;
   readonly info: FunctionInfo;
-  readonly locals = new Map<ts.Declaration, { name: string; kind: Kind }>();
+  readonly locals = new Map<TS.Declaration, { name: string; kind: Kind }>();
   readonly names: Names;
   readonly targets: Target[] = [];
   result: Kind = 'void';
@@ -59,30 +59,30 @@ export class FunctionLowering {
     this.names = program.localNames();
   }
 
-  error(node: ts.Node, code: keyof typeof HELP, message: string): undefined {
+  error(node: TS.Node, code: keyof typeof HELP, message: string): undefined {
     this.program.report.at(node, code, message);
     return undefined;
   }
 
   /** Tells an error if this function may not compute with doubles. */
-  needFloat(node: ts.Node): boolean {
+  needFloat(node: TS.Node): boolean {
     if (!this.info.float) this.error(node, 'RVX2006', `\`${this.info.name}\` computes with f64 without saying so`);
     return this.info.float;
   }
 
-  line(node: ts.Node, text: string, pure = false): void {
+  line(node: TS.Node, text: string, pure = false): void {
     this.out.push({ form: 'line', line: this.program.report.lineOf(node), text, pure });
   }
 
   /** A fresh variable of the function. */
-  temporary(type: string, initial: string, node: ts.Node, pure = true): string {
+  temporary(type: string, initial: string, node: TS.Node, pure = true): string {
     const name = `t_${++this.temporaries}`;
     this.line(node, `let ${name}: ${type} = ${initial};`, pure);
     return name;
   }
 
   /** A value that is safe to use after anything else was evaluated. */
-  atom(value: Value, node: ts.Node): Value {
+  atom(value: Value, node: TS.Node): Value {
     if (value.atom) return value;
     const type = value.kind === 'f64' || value.kind === 'i64' ? value.kind : 'i32';
     return { ...value, text: this.temporary(type, value.text, node, value.text.startsWith('_')), atom: true };
@@ -100,7 +100,7 @@ export class FunctionLowering {
     this.result = signature.result;
     const parameters = signature.parameters.map(({ name, kind }) => {
       const local = { name: this.names.local(name.text), kind };
-      this.locals.set(name.parent as ts.ParameterDeclaration, local);
+      this.locals.set(name.parent as TS.ParameterDeclaration, local);
       return local;
     });
     lowerBody(this, this.info.node);

@@ -3,15 +3,16 @@
  *
  * TypeScript forgets the names i32 and u32 (they are number), so annotations are read as written.
  */
-import ts from 'typescript';
+import type TS from 'typescript';
 import type { FunctionInfo, FunctionNode } from './link.ts';
 import { BOUND_32, type Kind, type Value } from './ir.ts';
 import type { Report } from './report.ts';
+import ts from './typescript.ts';
 
 const AMBIENT = new Set<string>(['i32', 'u32', 'f64', 'i64', 'text']);
 
 /** The kind an annotation names, or undefined with an error told. */
-export const kindOfType = (checker: ts.TypeChecker, node: ts.TypeNode, report: Report): Kind | undefined => {
+export const kindOfType = (checker: TS.TypeChecker, node: TS.TypeNode, report: Report): Kind | undefined => {
   if (node.kind === ts.SyntaxKind.BooleanKeyword) return 'bool';
   if (node.kind === ts.SyntaxKind.VoidKeyword) return 'void';
   if (ts.isTypeReferenceNode(node) && ts.isIdentifier(node.typeName) && !node.typeArguments) {
@@ -29,17 +30,17 @@ export const kindOfType = (checker: ts.TypeChecker, node: ts.TypeNode, report: R
 };
 
 export interface Signature {
-  parameters: { name: ts.Identifier; kind: Kind }[];
+  parameters: { name: TS.Identifier; kind: Kind }[];
   result: Kind;
 }
 
 /** Reads and checks a function's signature once; undefined if it is wrong (told only once). */
 export class Signatures {
   private readonly known = new Map<FunctionNode, Signature | undefined>();
-  private readonly checker: ts.TypeChecker;
+  private readonly checker: TS.TypeChecker;
   private readonly report: Report;
 
-  constructor(checker: ts.TypeChecker, report: Report) {
+  constructor(checker: TS.TypeChecker, report: Report) {
     this.checker = checker;
     this.report = report;
   }
@@ -51,7 +52,7 @@ export class Signatures {
 
   private read(node: FunctionNode): Signature | undefined {
     let good = true;
-    const fail = (at: ts.Node, code: 'RVX1011' | 'RVX1012', message: string): void => {
+    const fail = (at: TS.Node, code: 'RVX1011' | 'RVX1012', message: string): void => {
       good = false;
       this.report.at(at, code, message);
     };

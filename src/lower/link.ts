@@ -4,17 +4,18 @@
  * Porffor does not bundle, so all reached functions go into one file. Names are resolved by symbol: imports, re-exports and equal
  * names in two modules mean what TypeScript says they mean. Emission order is module order, then source order: deterministic.
  */
-import ts from 'typescript';
+import type TS from 'typescript';
 import { declarationOf } from './fold.ts';
 import type { Loaded } from './load.ts';
+import ts from './typescript.ts';
 
-export type FunctionNode = ts.ArrowFunction | ts.FunctionDeclaration;
+export type FunctionNode = TS.ArrowFunction | TS.FunctionDeclaration;
 
 export interface FunctionInfo {
   name: string;
   node: FunctionNode;
   /** Where the name is declared: the place of the function's line information. */
-  declaration: ts.Declaration;
+  declaration: TS.Declaration;
   /** A machine function: its body is C, copied verbatim. */
   machine: boolean;
   /** Its doc comment carries `@float`. */
@@ -22,30 +23,30 @@ export interface FunctionInfo {
 }
 
 export interface Linked {
-  functions: Map<ts.Declaration, FunctionInfo>;
-  variables: Set<ts.VariableDeclaration>;
+  functions: Map<TS.Declaration, FunctionInfo>;
+  variables: Set<TS.VariableDeclaration>;
   /** C text at file scope of the machine modules. */
   fragments: string[];
   /** Exported name to function. */
   exports: Map<string, FunctionInfo>;
 }
 
-const isMachineModule = (file: ts.SourceFile): boolean => /^\s*\/\*\*(?:(?!\*\/)[^])*@machine\b/.test(file.text);
+const isMachineModule = (file: TS.SourceFile): boolean => /^\s*\/\*\*(?:(?!\*\/)[^])*@machine\b/.test(file.text);
 
 /** The text of a Porffor.c template, raw, if the statement is one. */
-export const fragmentOf = (statement: ts.Statement): string | undefined => {
+export const fragmentOf = (statement: TS.Statement): string | undefined => {
   if (!ts.isExpressionStatement(statement) || !ts.isTaggedTemplateExpression(statement.expression)) return undefined;
   const { tag, template } = statement.expression;
   if (tag.getText() !== 'Porffor.c' || !ts.isNoSubstitutionTemplateLiteral(template)) return undefined;
   return template.rawText ?? template.text;
 };
 
-const statementsOf = (node: FunctionNode): readonly ts.Statement[] =>
+const statementsOf = (node: FunctionNode): readonly TS.Statement[] =>
   node.body && ts.isBlock(node.body) ? node.body.statements : [];
 
-const hasTag = (node: ts.Node, tag: string): boolean => ts.getJSDocTags(node).some((t) => t.tagName.text === tag);
+const hasTag = (node: TS.Node, tag: string): boolean => ts.getJSDocTags(node).some((t) => t.tagName.text === tag);
 
-const infoOf = (name: string, node: FunctionNode, declaration: ts.Declaration, tagged: ts.Node): FunctionInfo => ({
+const infoOf = (name: string, node: FunctionNode, declaration: TS.Declaration, tagged: TS.Node): FunctionInfo => ({
   name,
   node,
   declaration,
@@ -53,7 +54,7 @@ const infoOf = (name: string, node: FunctionNode, declaration: ts.Declaration, t
   float: hasTag(tagged, 'float'),
 });
 
-const collect = (file: ts.SourceFile, linked: Linked): void => {
+const collect = (file: TS.SourceFile, linked: Linked): void => {
   for (const statement of file.statements) {
     const text = fragmentOf(statement);
     if (text !== undefined && isMachineModule(file)) linked.fragments.push(text);
@@ -75,12 +76,12 @@ const collect = (file: ts.SourceFile, linked: Linked): void => {
 };
 
 /** The functions and variables a function names. */
-export const namesUsed = (loaded: Loaded, linked: Linked, node: ts.Node): ts.Declaration[] => {
-  const found: ts.Declaration[] = [];
-  const visit = (n: ts.Node): void => {
+export const namesUsed = (loaded: Loaded, linked: Linked, node: TS.Node): TS.Declaration[] => {
+  const found: TS.Declaration[] = [];
+  const visit = (n: TS.Node): void => {
     if (ts.isIdentifier(n)) {
       const declaration = declarationOf(loaded.checker, n);
-      if (declaration && (linked.functions.has(declaration) || linked.variables.has(declaration as ts.VariableDeclaration))) {
+      if (declaration && (linked.functions.has(declaration) || linked.variables.has(declaration as TS.VariableDeclaration))) {
         found.push(declaration);
       }
     }
@@ -103,9 +104,9 @@ export const link = (loaded: Loaded): Linked => {
 };
 
 /** Every declaration reached from the exports. */
-export const reach = (loaded: Loaded, linked: Linked): Set<ts.Declaration> => {
-  const reached = new Set<ts.Declaration>();
-  const queue: ts.Declaration[] = [...linked.exports.values()].map((info) => info.declaration);
+export const reach = (loaded: Loaded, linked: Linked): Set<TS.Declaration> => {
+  const reached = new Set<TS.Declaration>();
+  const queue: TS.Declaration[] = [...linked.exports.values()].map((info) => info.declaration);
   for (let next = queue.pop(); next; next = queue.pop()) {
     if (reached.has(next)) continue;
     reached.add(next);

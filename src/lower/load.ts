@@ -6,19 +6,20 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import ts from 'typescript';
+import type TS from 'typescript';
 import { Report } from './report.ts';
+import ts from './typescript.ts';
 
 export interface Loaded {
-  program: ts.Program;
-  checker: ts.TypeChecker;
-  entry: ts.SourceFile;
+  program: TS.Program;
+  checker: TS.TypeChecker;
+  entry: TS.SourceFile;
   /** Every module of the project that the entry reaches, imported ones first. */
-  modules: ts.SourceFile[];
+  modules: TS.SourceFile[];
   report: Report;
 }
 
-const OPTIONS: ts.CompilerOptions = {
+const OPTIONS: TS.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
   lib: ['lib.es2022.d.ts'],
   module: ts.ModuleKind.Preserve,

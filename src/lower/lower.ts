@@ -3,7 +3,7 @@
  *
  * Unreached functions are lowered too, for their errors; what they print is dropped.
  */
-import type ts from 'typescript';
+import type TS from 'typescript';
 import type { Folder } from './fold.ts';
 import { FunctionLowering, type Lowered, type ProgramLowering } from './function.ts';
 import { Helpers } from './helpers.ts';
@@ -42,9 +42,9 @@ const symbols = (loaded: Loaded, linked: Linked, reached: FunctionInfo[]): Map<F
   return chosen;
 };
 
-const lowerVariables = (loaded: Loaded, linked: Linked, folder: Folder): Map<ts.Declaration, { name: string; kind: Kind; value: number }> => {
+const lowerVariables = (loaded: Loaded, linked: Linked, folder: Folder): Map<TS.Declaration, { name: string; kind: Kind; value: number }> => {
   const names = new Names();
-  const made = new Map<ts.Declaration, { name: string; kind: Kind; value: number }>();
+  const made = new Map<TS.Declaration, { name: string; kind: Kind; value: number }>();
   for (const node of linked.variables) {
     const value = node.initializer && folder.value(node.initializer);
     if (value === undefined) continue; // told by the check of modules

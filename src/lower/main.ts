@@ -6,6 +6,7 @@
  * Beside the object it leaves NAME.ts (lowered), NAME.c (Porffor's) and NAME.pre.h with --keep. Exit status 1 with all errors of
  * the run on stderr, and nothing written, if the sources are not in the subset (docs/subset.md).
  */
+import { realpathSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, Option } from 'commander';
@@ -22,14 +23,15 @@ import { gateObject } from './objectgate.ts';
 import { porffor } from './porffor.ts';
 import type { Report } from './report.ts';
 
-interface Options {
+export interface Options {
   output: string;
   target: Target;
   O: string;
   keep?: boolean;
 }
 
-const build = async (entry: string, options: Options): Promise<Report> => {
+/** Builds one object. The report tells what was wrong; nothing is written if the sources are not in the subset. */
+export const build = async (entry: string, options: Options): Promise<Report> => {
   const loaded = load(entry);
   const { report } = loaded;
   const folder = new Folder(loaded.checker);
@@ -69,4 +71,4 @@ const command = new Command('lower')
     process.stderr.write(report.text());
     process.exitCode = 1;
   });
-await command.parseAsync();
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) await command.parseAsync();

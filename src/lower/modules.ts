@@ -1,17 +1,18 @@
 /**
  * Third pass: what stands at module level. Functions themselves are checked where they are lowered.
  */
-import ts from 'typescript';
+import type TS from 'typescript';
 import { describeForm } from './forms.ts';
 import type { Folder } from './fold.ts';
 import { constantValue, fits, kindOfType, NAMES } from './kinds.ts';
 import { fragmentOf, type Linked } from './link.ts';
 import type { Loaded } from './load.ts';
+import ts from './typescript.ts';
 
-const isDeclared = (node: ts.Node): boolean =>
+const isDeclared = (node: TS.Node): boolean =>
   ts.canHaveModifiers(node) && (ts.getModifiers(node)?.some((m) => m.kind === ts.SyntaxKind.DeclareKeyword) ?? false);
 
-const checkImport = (loaded: Loaded, node: ts.ImportDeclaration): void => {
+const checkImport = (loaded: Loaded, node: TS.ImportDeclaration): void => {
   const clause = node.importClause;
   if (clause?.isTypeOnly) return;
   if (!clause) loaded.report.at(node, 'RVX1001', 'an import for its effect only has no meaning in kernel code');
@@ -21,7 +22,7 @@ const checkImport = (loaded: Loaded, node: ts.ImportDeclaration): void => {
 };
 
 /** The value of a module constant or variable, checked against its annotation. */
-const checkValue = (loaded: Loaded, folder: Folder, node: ts.VariableDeclaration, name: ts.Identifier): void => {
+const checkValue = (loaded: Loaded, folder: Folder, node: TS.VariableDeclaration, name: TS.Identifier): void => {
   const { checker, report } = loaded;
   if (!node.initializer) {
     report.at(node, 'RVX1003', `\`${name.text}\` needs a constant value`);
@@ -44,12 +45,12 @@ const checkValue = (loaded: Loaded, folder: Folder, node: ts.VariableDeclaration
   else if (made && kind !== undefined && !fits(made, kind)) report.at(node.initializer, 'RVX2011', `${value} does not fit ${NAMES[kind]}`);
 };
 
-const isFormWithCode = (node: ts.Expression): boolean =>
+const isFormWithCode = (node: TS.Expression): boolean =>
   ts.isObjectLiteralExpression(node) || ts.isArrayLiteralExpression(node) || ts.isStringLiteralLike(node) || ts.isTemplateExpression(node) ||
   ts.isAsExpression(node) || ts.isSatisfiesExpression(node) || ts.isFunctionExpression(node) || ts.isClassExpression(node) || ts.isNewExpression(node);
 
 /** `if (CONSTANT) throw new Error('...');` asserts something about constants: under Node at load, here now. */
-const checkAssertion = (loaded: Loaded, folder: Folder, node: ts.IfStatement): void => {
+const checkAssertion = (loaded: Loaded, folder: Folder, node: TS.IfStatement): void => {
   const body = ts.isBlock(node.thenStatement) && node.thenStatement.statements.length === 1 ? node.thenStatement.statements[0]! : node.thenStatement;
   const value = folder.value(node.expression);
   if (!ts.isThrowStatement(body) || node.elseStatement) loaded.report.at(node, 'RVX1002', '`if` is not allowed at module level, except to assert');
@@ -57,7 +58,7 @@ const checkAssertion = (loaded: Loaded, folder: Folder, node: ts.IfStatement): v
   else if (value) loaded.report.at(node, 'RVX3001', `the module does not hold: ${body.expression.getText()}`);
 };
 
-const checkStatement = (loaded: Loaded, linked: Linked, folder: Folder, node: ts.Statement): void => {
+const checkStatement = (loaded: Loaded, linked: Linked, folder: Folder, node: TS.Statement): void => {
   const { report } = loaded;
   if (ts.isImportDeclaration(node)) return checkImport(loaded, node);
   if (ts.isTypeAliasDeclaration(node) || ts.isInterfaceDeclaration(node) || isDeclared(node) || ts.isFunctionDeclaration(node)) return;

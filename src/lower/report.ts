@@ -5,8 +5,9 @@
  * Order: errors come out by file, then position; the same place and code is told once.
  */
 import path from 'node:path';
-import ts from 'typescript';
+import type TS from 'typescript';
 import { HELP } from './codes.ts';
+import ts from './typescript.ts';
 
 export interface Entry {
   file: string;
@@ -30,13 +31,13 @@ export class Report {
     return path.relative(this.root, fileName).split(path.sep).join('/');
   }
 
-  lineOf(node: ts.Node): number {
+  lineOf(node: TS.Node): number {
     const file = node.getSourceFile();
     return file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1;
   }
 
   /** Adds one of our own errors at the start of `node`. */
-  at(node: ts.Node, code: keyof typeof HELP, message: string): void {
+  at(node: TS.Node, code: keyof typeof HELP, message: string): void {
     const file = node.getSourceFile();
     const place = file.getLineAndCharacterOfPosition(node.getStart(file));
     this.add({ file: this.pathOf(file.fileName), line: place.line + 1, column: place.character + 1, code, message, help: HELP[code]! });
@@ -48,7 +49,7 @@ export class Report {
   }
 
   /** Adds one of TypeScript's own. */
-  typescript(diagnostic: ts.Diagnostic): void {
+  typescript(diagnostic: TS.Diagnostic): void {
     const message = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n  ');
     const code = `TS${diagnostic.code}`;
     if (!diagnostic.file) {

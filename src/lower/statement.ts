@@ -3,7 +3,7 @@
  *
  * A `continue` of a loop with an update or a test at the end leaves the labelled block around the body.
  */
-import ts from 'typescript';
+import type TS from 'typescript';
 import { declarationOf } from './fold.ts';
 import { describeForm } from './forms.ts';
 import type { FunctionLowering, Target } from './function.ts';
@@ -13,6 +13,7 @@ import { fits, isInteger, joined, kindOfType, NAMES } from './kinds.ts';
 import type { FunctionNode } from './link.ts';
 import { checkCount } from './counting.ts';
 import { rule } from './rules.ts';
+import ts from './typescript.ts';
 
 const K = ts.SyntaxKind;
 
@@ -23,7 +24,7 @@ export const lowerBody = (f: FunctionLowering, node: FunctionNode): void => {
   lowerReturn(f, node.body, node.body);
 };
 
-const lowerList = (f: FunctionLowering, list: readonly ts.Statement[]): void => {
+const lowerList = (f: FunctionLowering, list: readonly TS.Statement[]): void => {
   for (const statement of list) lowerStatement(f, statement);
 };
 
@@ -37,7 +38,7 @@ const inside = (f: FunctionLowering, write: () => void): Out[] => {
   return list;
 };
 
-export const lowerStatement = (f: FunctionLowering, node: ts.Statement, label?: string): void => {
+export const lowerStatement = (f: FunctionLowering, node: TS.Statement, label?: string): void => {
   if (ts.isBlock(node)) return label === undefined ? lowerList(f, node.statements) : lowerLabelledBlock(f, node, label);
   if (ts.isVariableStatement(node)) return lowerDeclarations(f, node.declarationList);
   if (ts.isExpressionStatement(node)) return lowerEffect(f, node.expression);
@@ -53,7 +54,7 @@ export const lowerStatement = (f: FunctionLowering, node: ts.Statement, label?: 
   f.error(node, ...describeForm(node));
 };
 
-const lowerLabelledBlock = (f: FunctionLowering, node: ts.Block, label: string): void => {
+const lowerLabelledBlock = (f: FunctionLowering, node: TS.Block, label: string): void => {
   const name = f.label('block');
   f.targets.push({ label, loop: false, breakText: `break ${name};`, continueText: undefined, used: new Set() });
   const body = inside(f, () => lowerList(f, node.statements));
@@ -61,7 +62,7 @@ const lowerLabelledBlock = (f: FunctionLowering, node: ts.Block, label: string):
   f.out.push({ form: 'labelled', line: f.program.report.lineOf(node), label: name, body });
 };
 
-const lowerDeclarations = (f: FunctionLowering, list: ts.VariableDeclarationList): void => {
+const lowerDeclarations = (f: FunctionLowering, list: TS.VariableDeclarationList): void => {
   for (const declaration of list.declarations) {
     if (!ts.isIdentifier(declaration.name)) {
       f.error(declaration.name, 'RVX1006', 'values cannot be taken apart in kernel code');
@@ -71,7 +72,7 @@ const lowerDeclarations = (f: FunctionLowering, list: ts.VariableDeclarationList
   }
 };
 
-const lowerDeclaration = (f: FunctionLowering, node: ts.VariableDeclaration, name: ts.Identifier, constant: boolean): void => {
+const lowerDeclaration = (f: FunctionLowering, node: TS.VariableDeclaration, name: TS.Identifier, constant: boolean): void => {
   let kind = node.type && kindOfType(f.program.checker, node.type, f.program.report);
   if (node.type && kind === undefined) return;
   if (!node.initializer) {
@@ -93,14 +94,14 @@ const lowerDeclaration = (f: FunctionLowering, node: ts.VariableDeclaration, nam
   declare(f, node, name, kind, value.text);
 };
 
-const declare = (f: FunctionLowering, node: ts.VariableDeclaration, name: ts.Identifier, kind: Kind, text: string): void => {
+const declare = (f: FunctionLowering, node: TS.VariableDeclaration, name: TS.Identifier, kind: Kind, text: string): void => {
   const local = { name: f.names.local(name.text), kind };
   f.locals.set(node, local);
   f.line(node, `let ${local.name}: ${printedType(kind)} = ${text};`);
 };
 
 /** An expression for its effect: a call or an assignment. */
-const lowerEffect = (f: FunctionLowering, node: ts.Expression): void => {
+const lowerEffect = (f: FunctionLowering, node: TS.Expression): void => {
   if (ts.isParenthesizedExpression(node)) return lowerEffect(f, node.expression);
   if (ts.isCallExpression(node)) {
     const value = lowerCall(f, node);
@@ -120,7 +121,7 @@ const lowerEffect = (f: FunctionLowering, node: ts.Expression): void => {
   else f.error(node, code, message);
 };
 
-const lowerAssignment = (f: FunctionLowering, node: ts.BinaryExpression): void => {
+const lowerAssignment = (f: FunctionLowering, node: TS.BinaryExpression): void => {
   const operator = node.operatorToken.kind;
   if (!ts.isIdentifier(node.left)) return f.error(node.left, 'RVX1006', 'only local and module variables can be assigned');
   const declaration = declarationOf(f.program.checker, node.left);
@@ -142,7 +143,7 @@ const lowerAssignment = (f: FunctionLowering, node: ts.BinaryExpression): void =
   if (value) f.line(node, `${place.name} = ${value.text};`);
 };
 
-const lowerReturn = (f: FunctionLowering, at: ts.Node, expression: ts.Expression | undefined): void => {
+const lowerReturn = (f: FunctionLowering, at: TS.Node, expression: TS.Expression | undefined): void => {
   if (f.result === 'void') {
     if (expression) return f.error(expression, 'RVX2005', 'a void function returns nothing');
     return f.line(at, 'return 0;');
@@ -152,7 +153,7 @@ const lowerReturn = (f: FunctionLowering, at: ts.Node, expression: ts.Expression
   if (value) f.line(at, `return ${value.text};`);
 };
 
-const lowerIf = (f: FunctionLowering, node: ts.IfStatement): void => {
+const lowerIf = (f: FunctionLowering, node: TS.IfStatement): void => {
   const condition = lowerCondition(f, node.expression);
   const then = inside(f, () => lowerStatement(f, node.thenStatement));
   const otherwise = inside(f, () => node.elseStatement && lowerStatement(f, node.elseStatement));
@@ -161,7 +162,7 @@ const lowerIf = (f: FunctionLowering, node: ts.IfStatement): void => {
   else f.out.push({ form: 'if', line: f.program.report.lineOf(node.expression), condition: condition.text, then, otherwise });
 };
 
-const lowerForLoop = (f: FunctionLowering, node: ts.ForStatement, label: string | undefined): void => {
+const lowerForLoop = (f: FunctionLowering, node: TS.ForStatement, label: string | undefined): void => {
   if (node.initializer) {
     if (ts.isVariableDeclarationList(node.initializer)) lowerDeclarations(f, node.initializer);
     else lowerEffect(f, node.initializer);
@@ -171,23 +172,23 @@ const lowerForLoop = (f: FunctionLowering, node: ts.ForStatement, label: string 
   lowerLoop(f, node, label, node.condition, write, false);
 };
 
-const isCount = (node: ts.Expression): node is ts.PostfixUnaryExpression | ts.PrefixUnaryExpression =>
+const isCount = (node: TS.Expression): node is TS.PostfixUnaryExpression | TS.PrefixUnaryExpression =>
   (ts.isPostfixUnaryExpression(node) || ts.isPrefixUnaryExpression(node)) &&
   (node.operator === K.PlusPlusToken || node.operator === K.MinusMinusToken);
 
 /** `i++` as an update, after showing that it never passes the end of its kind. */
-const lowerCount = (f: FunctionLowering, loop: ts.ForStatement, node: ts.PostfixUnaryExpression | ts.PrefixUnaryExpression): void => {
+const lowerCount = (f: FunctionLowering, loop: TS.ForStatement, node: TS.PostfixUnaryExpression | TS.PrefixUnaryExpression): void => {
   const declaration = declarationOf(f.program.checker, node.operand);
   const local = declaration && f.locals.get(declaration);
   if (!local) return f.error(node, 'RVX2012', 'only a local can be counted');
-  const problem = checkCount(f.program, loop, node, declaration);
+  const problem = checkCount(f.program, loop, node, declaration, local.kind === 'u32');
   if (problem) return f.error(node, 'RVX2012', problem);
   f.line(node, `${local.name} = ${f.program.helpers.call(node.operator === K.PlusPlusToken ? '_add' : '_sub', local.name, '1')};`);
 };
 
 /** Any loop: test first or last, an update or none. */
 const lowerLoop = (
-  f: FunctionLowering, node: ts.IterationStatement, label: string | undefined, condition: ts.Expression | undefined,
+  f: FunctionLowering, node: TS.IterationStatement, label: string | undefined, condition: TS.Expression | undefined,
   update: (() => void) | undefined, testLast: boolean,
 ): void => {
   const line = f.program.report.lineOf(condition ?? node);
@@ -223,7 +224,7 @@ const lowerLoop = (
   f.out.push({ form: 'labelled', line, label: outerLabel, body: [loop] });
 };
 
-const lowerJump = (f: FunctionLowering, node: ts.BreakOrContinueStatement): void => {
+const lowerJump = (f: FunctionLowering, node: TS.BreakOrContinueStatement): void => {
   const isBreak = ts.isBreakStatement(node);
   const wanted = node.label?.text;
   const fitting = (t: Target): boolean =>
@@ -236,7 +237,7 @@ const lowerJump = (f: FunctionLowering, node: ts.BreakOrContinueStatement): void
 };
 
 /** Whether control never runs off the end of these statements. */
-const ends = (list: readonly ts.Statement[]): boolean => {
+const ends = (list: readonly TS.Statement[]): boolean => {
   const last = list[list.length - 1];
   if (!last) return false;
   if (ts.isBlock(last)) return ends(last.statements);
@@ -244,7 +245,7 @@ const ends = (list: readonly ts.Statement[]): boolean => {
   return ts.isBreakStatement(last) || ts.isContinueStatement(last) || ts.isReturnStatement(last);
 };
 
-const lowerSwitch = (f: FunctionLowering, node: ts.SwitchStatement, label: string | undefined): void => {
+const lowerSwitch = (f: FunctionLowering, node: TS.SwitchStatement, label: string | undefined): void => {
   const value = lowerAtom(f, node.expression);
   if (value && !isInteger(value.kind)) f.error(node.expression, 'RVX2005', `switch needs an integer, not ${NAMES[value.kind]}`);
   const name = f.label('switch');
@@ -255,7 +256,7 @@ const lowerSwitch = (f: FunctionLowering, node: ts.SwitchStatement, label: strin
   f.out.push({ form: 'labelled', line: f.program.report.lineOf(node), label: name, body });
 };
 
-const lowerClauses = (f: FunctionLowering, node: ts.SwitchStatement, value: Value | undefined): void => {
+const lowerClauses = (f: FunctionLowering, node: TS.SwitchStatement, value: Value | undefined): void => {
   const clauses = node.caseBlock.clauses;
   const seen = new Set<number>();
   let labels: Value[] = [];
@@ -285,7 +286,7 @@ const lowerClauses = (f: FunctionLowering, node: ts.SwitchStatement, value: Valu
   }
 };
 
-const pushCase = (f: FunctionLowering, clause: ts.CaseClause, value: Value, labels: Value[], then: Out[]): void => {
+const pushCase = (f: FunctionLowering, clause: TS.CaseClause, value: Value, labels: Value[], then: Out[]): void => {
   const line = f.program.report.lineOf(clause);
   const test = (v: Value): string => f.program.helpers.call('_eq', value.text, v.text);
   let condition = labels[0] ? test(labels[0]) : '0';
