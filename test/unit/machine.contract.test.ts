@@ -13,7 +13,8 @@ test('both machines export exactly the operations of the contract', () => {
   const contract = readFileSync(new URL('../../src/machine/contract.ts', import.meta.url), 'utf8');
   const operations = [...contract.matchAll(/^ {2}(\w+)\(.*;$/gm)].map((m) => m[1]!).sort();
   expect(operations.length).toBeGreaterThan(30);
-  expect(Object.keys(nodeIsAMachine).filter((name) => name !== 'memory').sort()).toEqual(operations);
+  const host = ['memory', 'waitAsync32']; // For the library, not for the kernel.
+  expect(Object.keys(nodeIsAMachine).filter((name) => !host.includes(name)).sort()).toEqual(operations);
   const source = readFileSync(new URL('../../src/machine/native.ts', import.meta.url), 'utf8');
   expect([...source.matchAll(/^export const (\w+)/gm)].map((m) => m[1]!).sort()).toEqual(operations);
 });
