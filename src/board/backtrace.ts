@@ -1,0 +1,122 @@
+/**
+ * Backtraces in TypeScript files and lines.
+ *
+ * Role: printed by panic.ts. Memory: reads the stacks, and the line table that src/cli/lines.ts made from the debug information:
+ *
+ *   bootLines +0  u32 number of rows (0: a build without a table)
+ *             +4  u32 offset of the frames from bootLines
+ *             +8  u32 offset of the names
+ *             +12 rows, in order of address, from the start of the image: unsigned LEB128 pairs
+ *                   bytes from the row before, divided by 4 ; frame number from here on (0: unknown)
+ *   frame     8 bytes: u16 function name, u16 file name (offsets in the names), u16 line, u16 frame it is inlined into (0: none);
+ *             frame numbers begin at 1
+ *
+ * Invariants: a frame pointer is believed only if it lies in a mapped part of the stack window; at most DEPTH_LIMIT frames.
+ * Elsewhere: vectors.S pushes the records that connect a handler with the code it interrupted.
+ * Checked by: test/boot/panic.test.ts.
+ */
+import { load8, load16, load32, load64, high64, low64 } from '#machine';
+import { IMAGE_WINDOW, STACK_MAPPED_BIT, STACK_WINDOW, STACK_WINDOW_END } from './layout.ts';
+import { imageLines, imageTextEnd } from './processor.ts';
+import { consoleHex, consoleNumber, consoleText, consoleTextAt } from './console.ts';
+
+const TABLE_ROWS_OFFSET = 0;
+const TABLE_FRAMES_OFFSET = 4;
+const TABLE_NAMES_OFFSET = 8;
+const TABLE_STREAM_OFFSET = 12;
+const FRAME_BYTES = 8;
+const FRAME_FILE_OFFSET = 2;
+const FRAME_LINE_OFFSET = 4;
+const FRAME_PARENT_OFFSET = 6;
+const DEPTH_LIMIT = 32;
+
+let streamAt: i32 = 0;
+
+const streamNumber = (): i32 => {
+  let value: i32 = 0;
+  let shift: i32 = 0;
+  while (true) {
+    const byte = load8(streamAt, 0);
+    streamAt = (streamAt + 1) | 0;
+    value = value | ((byte & 127) << shift);
+    if (byte < 128) return value;
+    shift = (shift + 7) | 0;
+  }
+};
+
+/** The frame number of the instruction at `pc`, 0 if unknown. */
+const frameOf = (pc: i32): i32 => {
+  const table = imageLines();
+  const rows = load32(table, TABLE_ROWS_OFFSET);
+  let address: i32 = IMAGE_WINDOW;
+  let found: i32 = 0;
+  streamAt = (table + TABLE_STREAM_OFFSET) | 0;
+  for (let i = 0; i < rows; i++) {
+    address = (address + (streamNumber() << 2)) | 0;
+    if (address > pc) return found;
+    found = streamNumber();
+  }
+  return found;
+};
+
+const frameAt = (frame: i32): i32 => {
+  const table = imageLines();
+  return (table + load32(table, TABLE_FRAMES_OFFSET) + Math.imul((frame - 1) | 0, FRAME_BYTES)) | 0;
+};
+
+const nameAt = (offset: i32): i32 => {
+  const table = imageLines();
+  return (table + load32(table, TABLE_NAMES_OFFSET) + offset) | 0;
+};
+
+const inText = (pc: i32): boolean => pc >= IMAGE_WINDOW && pc < imageTextEnd();
+
+/** The function the processor is in at `pc`, inlined ones aside: equal for all of its instructions; 0 if unknown. */
+const functionOf = (pc: i32): i32 => {
+  let frame = frameOf(pc);
+  if (frame === 0) return 0;
+  while (load16(frameAt(frame), FRAME_PARENT_OFFSET) !== 0) frame = load16(frameAt(frame), FRAME_PARENT_OFFSET);
+  return (load16(frameAt(frame), 0) + 1) | 0;
+};
+
+const printPlace = (pc: i32): void => {
+  let frame = inText(pc) ? frameOf(pc) : 0;
+  if (frame === 0) {
+    consoleText('    0x');
+    consoleHex(pc, 8);
+    consoleText(' (no TypeScript line)\n');
+  }
+  while (frame !== 0) {
+    const at = frameAt(frame);
+    consoleText('    ');
+    consoleTextAt(nameAt(load16(at, 0)));
+    consoleText('  ');
+    consoleTextAt(nameAt(load16(at, FRAME_FILE_OFFSET)));
+    consoleText(':');
+    consoleNumber(load16(at, FRAME_LINE_OFFSET));
+    consoleText('\n');
+    frame = load16(at, FRAME_PARENT_OFFSET);
+  }
+};
+
+const inStack = (frame: i32): boolean =>
+  frame >= STACK_WINDOW && frame < STACK_WINDOW_END && (frame & STACK_MAPPED_BIT) !== 0 && (frame & 15) === 0;
+
+/**
+ * Prints where `pc` is, then its callers. `link` is the link register: in a function that keeps no frame it is the only trace of
+ * the caller; in others it repeats the frame, or points back into the same function after a call.
+ */
+export const backtracePrint = (pc: i32, link: i32, framePointer: i32): void => {
+  let frame = framePointer;
+  printPlace(pc);
+  const saved = inStack(frame) ? low64(load64(frame, 8)) : 0;
+  if (inText(pc) && inText(link) && link !== saved && functionOf((link - 4) | 0) !== functionOf(pc)) printPlace((link - 4) | 0);
+  let depth: i32 = 0;
+  while (inStack(frame) && depth < DEPTH_LIMIT) {
+    const caller = low64(load64(frame, 8));
+    if (high64(load64(frame, 8)) !== 0 || caller === 0) return;
+    printPlace((caller - 4) | 0);
+    frame = low64(load64(frame, 0));
+    depth = (depth + 1) | 0;
+  }
+};

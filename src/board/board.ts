@@ -1,0 +1,14 @@
+/**
+ * What the board offers to programs, in one place.
+ */
+export { boardCores, taskCore } from './core.ts';
+export { boardEntryLevel, boardImageBytes, boardImagePage, boardImageTextBytes, boardImageWindow } from './image.ts';
+export { boardFreeBase, boardFreeBytes, boardInitrdBase, boardInitrdBytes, boardRamMebibytes } from './memory.ts';
+export { boardArgument } from './argument.ts';
+export { boardGicVersion } from './interrupt.ts';
+export { boardTimerEvery, boardTimerHz } from './timer.ts';
+export { boardConsoleByte, boardConsoleFlush } from './console.ts';
+export { boardConsoleRead, boardConsoleWait } from './uart.ts';
+export { boardHalt } from './halt.ts';
+export { boardExit } from './exit.ts';
+export { TASK_NONE, TASK_NO_CORE, taskCreate, taskSelf, taskYield } from './tasks.ts';

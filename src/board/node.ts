@@ -1,0 +1,163 @@
+/**
+ * Searches in a checked device tree: nodes, properties, cells.
+ *
+ * Role: called by hardware.ts and argument.ts after treeCheck, on the boot core (treeParent uses one shared stack).
+ * Memory: reads the tree; writes the node stack of layout.ts.
+ * Invariants: a node or property is the address of its token; 0 means none.
+ * Units: physical addresses as a page number (nodeRegionPage) and the rest below 4 KiB (nodeRegionLow).
+ * Fails: 0 for what is absent; hardware.ts decides whether that stops the board.
+ * Checked by: test/boot/tree.test.ts.
+ */
+import { load32, load8, store32, textByte } from '#machine';
+import { NODE_STACK_OFFSET, PAGE_SHIFT } from './layout.ts';
+import { boardMemory } from './processor.ts';
+import {
+  PROPERTY_BYTES_OFFSET, PROPERTY_NAME_OFFSET, PROPERTY_VALUE_OFFSET, TOKEN_BEGIN, TOKEN_END, TOKEN_LAST, TOKEN_PROPERTY,
+  treeCell, treeNext, treeStart, treeStrings,
+} from './tree.ts';
+
+const DEFAULT_ADDRESS_CELLS = 2;
+const DEFAULT_SIZE_CELLS = 1;
+
+/** True if the zero-ended string at `at` is `name`. */
+const textIs = (at: i32, name: text): boolean => {
+  let i: i32 = 0;
+  while (textByte(name, i) !== 0 && load8(at, i) === textByte(name, i)) i = (i + 1) | 0;
+  return textByte(name, i) === 0 && load8(at, i) === 0;
+};
+
+/** The root node. */
+export const nodeRoot = (): i32 => {
+  let at = treeStart();
+  while (treeCell(at) !== TOKEN_BEGIN) at = treeNext(at);
+  return at;
+};
+
+/** The next node of the whole tree in its order, 0 after the last. */
+export const nodeAfter = (node: i32): i32 => {
+  let at = treeNext(node);
+  while (treeCell(at) !== TOKEN_BEGIN) {
+    if (treeCell(at) === TOKEN_LAST) return 0;
+    at = treeNext(at);
+  }
+  return at;
+};
+
+/** The property `name` of the node itself, 0 if it has none. */
+export const nodeProperty = (node: i32, name: text): i32 => {
+  let at = treeNext(node);
+  while (treeCell(at) !== TOKEN_BEGIN && treeCell(at) !== TOKEN_END) {
+    if (treeCell(at) === TOKEN_PROPERTY && textIs((treeStrings() + treeCell((at + PROPERTY_NAME_OFFSET) | 0)) | 0, name)) return at;
+    at = treeNext(at);
+  }
+  return 0;
+};
+
+export const propertyBytes = (property: i32): i32 => treeCell((property + PROPERTY_BYTES_OFFSET) | 0);
+export const propertyValue = (property: i32): i32 => (property + PROPERTY_VALUE_OFFSET) | 0;
+
+/** Cell number `index` of the property, `fallback` if there is no such property or cell. */
+export const propertyCell = (property: i32, index: i32, fallback: i32): i32 => {
+  if (property === 0 || ((index << 2) + 4 | 0) > propertyBytes(property)) return fallback;
+  return treeCell((propertyValue(property) + (index << 2)) | 0);
+};
+
+/** True if one of the property's zero-ended strings is `word`. */
+export const propertyHasText = (property: i32, word: text): boolean => {
+  if (property === 0) return false;
+  let at = propertyValue(property);
+  const end = (at + propertyBytes(property)) | 0;
+  if (end === at || load8(end, -1) !== 0) return false;
+  while (at < end) {
+    if (textIs(at, word)) return true;
+    while (load8(at, 0) !== 0) at = (at + 1) | 0;
+    at = (at + 1) | 0;
+  }
+  return false;
+};
+
+/** The first node after `node` (0: of the tree) that says it is compatible with `word`, 0 if there is none. */
+export const nodeCompatible = (node: i32, word: text): i32 => {
+  let at = node === 0 ? nodeRoot() : nodeAfter(node);
+  while (at !== 0) {
+    if (propertyHasText(nodeProperty(at, 'compatible'), word)) return at;
+    at = nodeAfter(at);
+  }
+  return 0;
+};
+
+/** The first node after `node` (0: of the tree) whose device_type is `word`, 0 if there is none. */
+export const nodeOfType = (node: i32, word: text): i32 => {
+  let at = node === 0 ? nodeRoot() : nodeAfter(node);
+  while (at !== 0) {
+    if (propertyHasText(nodeProperty(at, 'device_type'), word)) return at;
+    at = nodeAfter(at);
+  }
+  return 0;
+};
+
+/** The first node of the tree named exactly `name` (without the unit address after @, if any), 0 if there is none. */
+export const nodeNamed = (name: text): i32 => {
+  let at = nodeRoot();
+  while (at !== 0) {
+    if (textIs((at + 4) | 0, name)) return at;
+    at = nodeAfter(at);
+  }
+  return 0;
+};
+
+/** The node that holds `node`, 0 for the root. */
+export const nodeParent = (node: i32): i32 => {
+  const stack = (boardMemory() + NODE_STACK_OFFSET) | 0;
+  let depth: i32 = 0;
+  let at = treeStart();
+  while (at !== node) {
+    const token = treeCell(at);
+    if (token === TOKEN_BEGIN) {
+      store32((stack + (depth << 2)) | 0, 0, at);
+      depth = (depth + 1) | 0;
+    } else if (token === TOKEN_END) {
+      depth = (depth - 1) | 0;
+    }
+    at = treeNext(at);
+  }
+  return depth === 0 ? 0 : load32((stack + (depth << 2)) | 0, -4);
+};
+
+const addressCells = (parent: i32): i32 => propertyCell(nodeProperty(parent, '#address-cells'), 0, DEFAULT_ADDRESS_CELLS);
+const sizeCells = (parent: i32): i32 => propertyCell(nodeProperty(parent, '#size-cells'), 0, DEFAULT_SIZE_CELLS);
+
+/** The page number of the address in the `cells` cells at `at`. */
+export const cellsPage = (at: i32, cells: i32): i32 => {
+  const low = treeCell((at + (cells << 2) - 4) | 0);
+  const high = cells > 1 ? treeCell((at + (cells << 2) - 8) | 0) : 0;
+  return (low >>> PAGE_SHIFT) | (high << (32 - PAGE_SHIFT));
+};
+
+/** How many {address, size} regions the node's `reg` holds. */
+export const nodeRegions = (node: i32): i32 => {
+  const property = nodeProperty(node, 'reg');
+  const parent = nodeParent(node);
+  const bytes = (addressCells(parent) + sizeCells(parent)) << 2;
+  if (property === 0 || bytes <= 0) return 0;
+  return (propertyBytes(property) / bytes) | 0;
+};
+
+const regionAddress = (node: i32, index: i32): i32 => {
+  const parent = nodeParent(node);
+  const cells = (addressCells(parent) + sizeCells(parent)) | 0;
+  return (propertyValue(nodeProperty(node, 'reg')) + Math.imul(index, cells << 2)) | 0;
+};
+
+/** Page number of region `index`, which exists. */
+export const nodeRegionPage = (node: i32, index: i32): i32 => cellsPage(regionAddress(node, index), addressCells(nodeParent(node)));
+
+/** The region's address below its page. */
+export const nodeRegionLow = (node: i32, index: i32): i32 =>
+  treeCell((regionAddress(node, index) + (addressCells(nodeParent(node)) << 2) - 4) | 0) & 0xfff;
+
+/** Whole pages in region `index`, which exists; what is left over below a page does not count. */
+export const nodeRegionPages = (node: i32, index: i32): i32 => {
+  const parent = nodeParent(node);
+  return cellsPage((regionAddress(node, index) + (addressCells(parent) << 2)) | 0, sizeCells(parent));
+};
