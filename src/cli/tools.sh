@@ -21,6 +21,7 @@ llvm-objcopy llvm kernel,test,gdb makes kernel8.img out of the linked kernel
 llvm-objdump llvm kernel,test,gdb shows machine code (gate, make listing)
 llvm-nm llvm kernel,test,gdb lists symbols (gate)
 llvm-size llvm kernel,test,gdb measures sections (make size)
+llvm-symbolizer llvm kernel,test,gdb finds the TypeScript lines for backtraces
 qemu-system-aarch64 qemu-system-arm kernel,test,gdb runs the kernel
 gdb-multiarch gdb-multiarch test,gdb debugs the kernel by TypeScript line
 TABLE
