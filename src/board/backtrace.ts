@@ -3,13 +3,12 @@
  *
  * Role: printed by panic.ts. Memory: reads the stacks, and the line table that src/cli/lines.ts made from the debug information:
  *
- *   bootLines +0  u32 number of rows (0: a build without a table)
- *             +4  u32 offset of the frames from bootLines
- *             +8  u32 offset of the names
- *             +12 rows, in order of address, from the start of the image: unsigned LEB128 pairs
- *                   bytes from the row before, divided by 4 ; frame number from here on (0: unknown)
- *   frame     8 bytes: u16 function name, u16 file name (offsets in the names), u16 line, u16 frame it is inlined into (0: none);
- *             frame numbers begin at 1
+ *   bootLines +0   u32 number of rows (0: a build without a table)
+ *             +4   u32 offset of the frames from bootLines, +8 of the functions, +12 of the names
+ *             +16  rows, in order of address, from the start of the image: unsigned LEB128 pairs
+ *                    instructions since the row before ; frame number from here on (0: unknown)
+ *   frame     6 bytes: u16 function number, u16 line, u16 frame it is inlined into (0: none); both are numbered from 1
+ *   function  4 bytes: u16 name, u16 file (offsets in the names, which end in zeros)
  *
  * Invariants: a frame pointer is believed only if it lies in a mapped part of the stack window; at most DEPTH_LIMIT frames.
  * Elsewhere: vectors.S pushes the records that connect a handler with the code it interrupted.
@@ -22,12 +21,16 @@ import { consoleHex, consoleNumber, consoleText, consoleTextAt } from './console
 
 const TABLE_ROWS_OFFSET = 0;
 const TABLE_FRAMES_OFFSET = 4;
-const TABLE_NAMES_OFFSET = 8;
-const TABLE_STREAM_OFFSET = 12;
-const FRAME_BYTES = 8;
-const FRAME_FILE_OFFSET = 2;
-const FRAME_LINE_OFFSET = 4;
-const FRAME_PARENT_OFFSET = 6;
+const TABLE_FUNCTIONS_OFFSET = 8;
+const TABLE_NAMES_OFFSET = 12;
+const TABLE_STREAM_OFFSET = 16;
+const FRAME_BYTES = 6;
+const FRAME_FUNCTION_OFFSET = 0;
+const FRAME_LINE_OFFSET = 2;
+const FRAME_PARENT_OFFSET = 4;
+const FUNCTION_BYTES = 4;
+const FUNCTION_NAME_OFFSET = 0;
+const FUNCTION_FILE_OFFSET = 2;
 const DEPTH_LIMIT = 32;
 
 let streamAt: i32 = 0;
@@ -59,15 +62,15 @@ const frameOf = (pc: i32): i32 => {
   return found;
 };
 
-const frameAt = (frame: i32): i32 => {
+/** The record `number` (from 1) of `bytes` bytes in the part of the table that the header's `part` names. */
+const recordAt = (part: i32, number: i32, bytes: i32): i32 => {
   const table = imageLines();
-  return (table + load32(table, TABLE_FRAMES_OFFSET) + Math.imul((frame - 1) | 0, FRAME_BYTES)) | 0;
+  return (table + load32(table, part) + Math.imul((number - 1) | 0, bytes)) | 0;
 };
 
-const nameAt = (offset: i32): i32 => {
-  const table = imageLines();
-  return (table + load32(table, TABLE_NAMES_OFFSET) + offset) | 0;
-};
+const frameAt = (frame: i32): i32 => recordAt(TABLE_FRAMES_OFFSET, frame, FRAME_BYTES);
+
+const printName = (offset: i32): void => { consoleTextAt(recordAt(TABLE_NAMES_OFFSET, (offset + 1) | 0, 1)); };
 
 const inText = (pc: i32): boolean => pc >= IMAGE_WINDOW && pc < imageTextEnd();
 
@@ -76,7 +79,7 @@ const functionOf = (pc: i32): i32 => {
   let frame = frameOf(pc);
   if (frame === 0) return 0;
   while (load16(frameAt(frame), FRAME_PARENT_OFFSET) !== 0) frame = load16(frameAt(frame), FRAME_PARENT_OFFSET);
-  return (load16(frameAt(frame), 0) + 1) | 0;
+  return load16(frameAt(frame), FRAME_FUNCTION_OFFSET);
 };
 
 const printPlace = (pc: i32): void => {
@@ -88,10 +91,11 @@ const printPlace = (pc: i32): void => {
   }
   while (frame !== 0) {
     const at = frameAt(frame);
+    const name = recordAt(TABLE_FUNCTIONS_OFFSET, load16(at, FRAME_FUNCTION_OFFSET), FUNCTION_BYTES);
     consoleText('    ');
-    consoleTextAt(nameAt(load16(at, 0)));
+    printName(load16(name, FUNCTION_NAME_OFFSET));
     consoleText('  ');
-    consoleTextAt(nameAt(load16(at, FRAME_FILE_OFFSET)));
+    printName(load16(name, FUNCTION_FILE_OFFSET));
     consoleText(':');
     consoleNumber(load16(at, FRAME_LINE_OFFSET));
     consoleText('\n');
