@@ -14,9 +14,9 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Transform } from 'node:stream';
 import { Command } from 'commander';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import virt from '../../qemu/virt.json' with { type: 'json' };
-import { keyboard } from './terminal.ts';
+import { keyboard, type Keys } from './terminal.ts';
 
 const BOARDS = { virt };
 
@@ -81,12 +81,12 @@ export const withoutReturns = (): Transform => {
 };
 
 /** Starts QEMU, tied to this process. */
-const start = (options: BootOptions): ResultPromise<{ reject: false; buffer: false; stdin: 'pipe'; stderr: 'inherit' }> => {
+const start = (options: BootOptions) => {
   const command = [BOARDS[options.board].emulator, ...qemuArguments(options)];
   const [program, ...words] = inPath('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', ...command] : command;
   return execa(program!, words, {
     stdin: 'pipe', stdout: 'pipe', stderr: 'inherit', buffer: false, reject: false, forceKillAfterDelay: KILL_MILLISECONDS,
-  });
+  } as const);
 };
 
 /** Boots and returns the exit code. */
@@ -110,7 +110,7 @@ export const boot = async (options: BootOptions): Promise<number> => {
   const raw = options.interactive === true && input.isTTY;
   const press = keyboard();
   const typed = (chunk: Buffer): void => {
-    const keys = raw ? press(chunk) : { forward: chunk };
+    const keys: Keys = raw ? press(chunk) : { forward: chunk };
     machine.stdin.write(keys.forward);
     if (keys.leave === 'now') stop(INTERRUPT_EXIT);
     if (keys.leave === 'soon') timers.push(setTimeout(() => stop(INTERRUPT_EXIT), GRACE_MILLISECONDS));
@@ -138,7 +138,7 @@ export const boot = async (options: BootOptions): Promise<number> => {
   }
 };
 
-if (import.meta.url === `file://${process.argv[1]}`) {
+if (process.argv[1] === import.meta.filename) {
   await new Command('boot')
     .description('Boots a kernel image in QEMU; its exit code is ours.')
     .argument('<image>', 'kernel8.img')

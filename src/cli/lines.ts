@@ -30,7 +30,7 @@ export const placesOf = async (elf: string, start: number, end: number): Promise
   return rows.map(({ Symbol: chain = [] }) => {
     const start = chain.at(-1)?.StartAddress;
     const places = chain.filter((one) => one.FileName !== '' && one.Line > 0)
-      .map((one) => ({ function: one.FunctionName, file: one.FileName.replace(/^\.\//, ''), line: one.Line }));
+      .map((one) => ({ function: one.FunctionName, file: one.FileName.replace(/^(\.\/)+/, ''), line: one.Line }));
     if (places.length > 0 || start !== last.start) last = { start, places };
     return last.places;
   });

@@ -11,7 +11,7 @@
  * Fails: exit 1 with what clang or lld said; an image above the size limit is refused.
  * Checked by: test/boot/link.test.ts
  */
-import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { execa } from 'execa';
@@ -75,10 +75,7 @@ export const linkImage = async (object: string, folder: string): Promise<string>
   return image;
 };
 
-/** Bytes of the image on disk, for reports. */
-export const imageBytes = (image: string): number => readFileSync(image).length;
-
-if (import.meta.url === `file://${process.argv[1]}`) {
+if (process.argv[1] === import.meta.filename) {
   await new Command('link')
     .description('Links a program object and the boot code into kernel8.elf and kernel8.img.')
     .argument('<object>', 'what src/lower made of the program')
