@@ -6,33 +6,29 @@
  * Elsewhere: layout.ts draws the result. Checked by: test/unit/create.test.ts.
  */
 import { fillBytes, load32, store32 } from '#machine';
-import { countIsPowerOfTwo, countRoundUp } from './count.ts';
+import { attachReceiver, attachSender } from './attach.ts';
+import { countIsPowerOfTwo } from './count.ts';
 import {
   COMPLETION_BYTES, CONFIG_COMPLETIONS, CONFIG_MAX_MESSAGE_BYTES, CONFIG_RECEIVERS, CONFIG_RING_SIZE, CONFIG_SCHEMA,
   CONFIG_SENDERS, CONFIG_START, LINE_BYTES, POLICY_SLAB, PRIORITY_COUNT, QUEUE_COMPLETIONS, QUEUE_COMPLETION_QUEUES,
-  QUEUE_COMPLETION_STRIDE_BYTES, QUEUE_HEADER_BYTES, QUEUE_MAX_MESSAGE_BYTES, QUEUE_POLLED, QUEUE_RECEIVERS,
-  QUEUE_RECEIVER_BLOCKS, QUEUE_RECEIVER_STRIDE_BYTES, QUEUE_REGIONS, QUEUE_RING_SIZE, QUEUE_SCHEMA, QUEUE_SELF,
-  QUEUE_SENDERS, RECEIVERS_MAX, RECEIVER_BIT, RECEIVER_INDEX, RECEIVER_PENDING, RECEIVER_QUEUE, RING_SLOTS_MAX,
-  SENDERS_MAX, SENDER_BIT, SENDER_BYTES, SENDER_INDEX, SENDER_MAX_BYTES, SENDER_POLLED, SENDER_QUEUE, SENDER_QUOTA,
-  SENDER_REAPER, SENDER_REGIONS, SLOT_USER_BYTES,
+  QUEUE_COMPLETION_STRIDE_BYTES, QUEUE_HEADER_BYTES, QUEUE_IS_COMPLETION, QUEUE_MAX_MESSAGE_BYTES, QUEUE_POLLED,
+  QUEUE_RECEIVERS, QUEUE_RECEIVER_BLOCKS, QUEUE_REGIONS, QUEUE_RING_SIZE, QUEUE_SCHEMA, QUEUE_SELF, QUEUE_SENDERS,
+  RECEIVERS_MAX, RECEIVER_BIT, RECEIVER_BYTES, RECEIVER_INDEX, RECEIVER_QUEUE, RING_SLOTS_MAX, SENDERS_MAX, SENDER_BIT,
+  SENDER_BYTES, SENDER_INDEX, SENDER_MAX_BYTES, SENDER_POLLED, SENDER_QUEUE, SENDER_REGIONS, SLOT_USER_BYTES,
 } from './layout.ts';
-import { attachReceiver, attachSender } from './attach.ts';
+import { laneRing } from './path/3-lane.ts';
 import { regionAddress, regionCommitted, regionPolicy } from './region.ts';
 import { ringCreate, ringSlotsBytes } from './ring.ts';
-import { laneRing } from './path/3-lane.ts';
 import { STATUS_BAD_ARGUMENT, STATUS_BAD_CONFIG, STATUS_NO_MEMORY, STATUS_POLICY } from './status.ts';
 
 /** Largest memory a queue may need: every address stays below 2^31. */
 const QUEUE_BYTES_MAX = 0x40000000;
 
-const receiverStride = (senders: i32, completions: i32): i32 =>
-  completions === 0 ? RECEIVER_PENDING : countRoundUp((RECEIVER_PENDING + (senders << 4)) | 0, LINE_BYTES);
-
 const userBytes = (completions: i32): i32 => (completions === 0 ? 0 : SLOT_USER_BYTES);
 
 /** Bytes of the header, the senders and the receivers. */
-const blocksBytes = (senders: i32, receivers: i32, completions: i32): i32 =>
-  (QUEUE_HEADER_BYTES + Math.imul(senders, SENDER_BYTES) + Math.imul(receivers, receiverStride(senders, completions))) | 0;
+const blocksBytes = (senders: i32, receivers: i32): i32 =>
+  (QUEUE_HEADER_BYTES + Math.imul(senders, SENDER_BYTES) + Math.imul(receivers, RECEIVER_BYTES)) | 0;
 
 /** `each` times `times`, or STATUS_BAD_CONFIG above QUEUE_BYTES_MAX or if `each` is a status. */
 const boundedTimes = (each: i32, times: i32): i32 => {
@@ -46,7 +42,7 @@ const plainBytes = (ringSize: i32, maxBytes: i32, senders: i32, receivers: i32, 
   if (completions !== 0 && (!countIsPowerOfTwo(completions) || completions > RING_SLOTS_MAX)) return STATUS_BAD_CONFIG;
   const slots = boundedTimes(ringSlotsBytes(ringSize, maxBytes, userBytes(completions)), senders * PRIORITY_COUNT | 0);
   if (slots < 0) return slots;
-  return (blocksBytes(senders, receivers, completions) + slots) | 0;
+  return (blocksBytes(senders, receivers) + slots) | 0;
 };
 
 /** Bytes of one completion queue: its senders are the receivers. */
@@ -71,9 +67,8 @@ const createPlain = (
 ): void => {
   const shared = receivers > 1 ? 1 : 0;
   const polled = senders === 1 || receivers > 1 ? -1 << (SENDERS_MAX - senders) : 0;
-  const stride = receiverStride(senders, completions);
   const receiverBlocks = (at + QUEUE_HEADER_BYTES + Math.imul(senders, SENDER_BYTES)) | 0;
-  fillBytes(at, blocksBytes(senders, receivers, completions), 0);
+  fillBytes(at, blocksBytes(senders, receivers), 0);
   store32(at, QUEUE_RING_SIZE, ringSize);
   store32(at, QUEUE_MAX_MESSAGE_BYTES, maxBytes);
   store32(at, QUEUE_SCHEMA, schema);
@@ -82,16 +77,15 @@ const createPlain = (
   store32(at, QUEUE_COMPLETIONS, completions);
   store32(at, QUEUE_REGIONS, regions);
   store32(at, QUEUE_RECEIVER_BLOCKS, receiverBlocks);
-  store32(at, QUEUE_RECEIVER_STRIDE_BYTES, stride);
   store32(at, QUEUE_POLLED, polled);
   for (let index = 0; index < receivers; index++) {
-    const receiver = (receiverBlocks + Math.imul(index, stride)) | 0;
+    const receiver = (receiverBlocks + Math.imul(index, RECEIVER_BYTES)) | 0;
     store32(receiver, RECEIVER_QUEUE, at);
     store32(receiver, RECEIVER_INDEX, index);
     store32(receiver, RECEIVER_BIT, 1 << index);
   }
   const laneBytes = ringSlotsBytes(ringSize, maxBytes, userBytes(completions));
-  let slots = (at + blocksBytes(senders, receivers, completions)) | 0;
+  let slots = (at + blocksBytes(senders, receivers)) | 0;
   for (let index = 0; index < senders; index++) {
     const sender = (at + QUEUE_HEADER_BYTES + Math.imul(index, SENDER_BYTES)) | 0;
     store32(sender, SENDER_QUEUE, at);
@@ -100,7 +94,6 @@ const createPlain = (
     store32(sender, SENDER_MAX_BYTES, maxBytes);
     store32(sender, SENDER_POLLED, polled);
     store32(sender, SENDER_REGIONS, regions);
-    store32(sender, SENDER_QUOTA, completions);
     for (let priority = 0; priority < PRIORITY_COUNT; priority++) {
       ringCreate(laneRing(at, index, priority), slots, ringSize, maxBytes, userBytes(completions), shared, start);
       slots = (slots + laneBytes) | 0;
@@ -109,7 +102,10 @@ const createPlain = (
   store32(at, QUEUE_SELF, at);
 };
 
-/** Gives every sender its completion queue, each with all its senders (our receivers) and its reaper attached. */
+/**
+ * Gives every sender its completion queue, with all its senders (our receivers) attached, and its one receiver's place
+ * taken.
+ */
 const createCompletions = (at: i32, first: i32, senders: i32, receivers: i32, completions: i32, start: i32): void => {
   const bytes = completionBytes(receivers, completions);
   store32(at, QUEUE_COMPLETION_QUEUES, first);
@@ -117,15 +113,15 @@ const createCompletions = (at: i32, first: i32, senders: i32, receivers: i32, co
   for (let index = 0; index < senders; index++) {
     const queue = (first + Math.imul(index, bytes)) | 0;
     createPlain(queue, 0, completions, COMPLETION_BYTES, 0, receivers, 1, 0, start);
-    for (let receiver = 0; receiver < receivers; receiver++) attachSender(queue, 0);
-    store32((at + QUEUE_HEADER_BYTES + Math.imul(index, SENDER_BYTES)) | 0, SENDER_REAPER, attachReceiver(queue));
+    store32(queue, QUEUE_IS_COMPLETION, 1);
+    for (let receiver = 0; receiver < receivers; receiver++) attachSender(queue, 0, 0);
+    attachReceiver(queue);
   }
 };
 
 /**
  * Makes a queue in the Slab region `region`, at its base, which must be line aligned. `regions` is the table in which
- *   the queue looks up the regions
- * of descriptors, and `region` too. Returns the queue's address.
+ * the queue looks up the regions of descriptors, and `region` too. Returns the queue's address.
  */
 export const queueMake = (regions: i32, region: i32, config: i32): i32 => {
   const needed = queueSize(config);

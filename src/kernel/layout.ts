@@ -12,7 +12,7 @@
  *   queue (64-byte aligned)
  *   +---------+---------+---------+---------+----------------+------------------+-------------+---------------------+
  *   | header  | bell    | attach  | (spare) | sender 0 .. S-1| receiver 0 .. R-1| slots of all| completion queue of |
- *   | 64      | 64      | 64      | 64      | 640 each       | 128 + pending    | S * 4 lanes | sender 0 .. S-1     |
+ *   | 64      | 64      | 64      | 64      | 640 each       | 128 each         | S * 4 lanes | sender 0 .. S-1     |
  *   +---------+---------+---------+---------+----------------+------------------+-------------+---------------------+
  *   sender: one line of its own words, one of completion credit, then four rings, Critical to Low.
  *   A completion queue is a queue of the same kind whose senders are the receivers of this one.
@@ -58,7 +58,10 @@ export const META_FLAGS_SHIFT = 24;
 // ---- Message flags (META bits 24..31).
 /** The payload is a descriptor record. */
 export const FLAG_DESCRIPTOR = 1;
-/** The sender wants a completion; the slot's last 8 bytes are its user data. */
+/**
+ * The message is to be completed; its slot's last 8 bytes are its user data. Set on every message of a submitter, on no
+ * other.
+ */
 export const FLAG_COMPLETE = 2;
 
 // ---- Ring: one lane, two lines, each side reads and writes its own (W in brackets).
@@ -89,7 +92,7 @@ export const RING_CONSUMER_STRIDE_BYTES = 76;
 export const RING_CONSUMER_SLOTS = 80;
 export const RING_BYTES = 128;
 
-// ---- Queue configuration record, read once by queueBytes and queueCreate.
+// ---- Queue configuration record.
 /** Slots per lane: a power of two, 1 to RING_SLOTS_MAX. */
 export const CONFIG_RING_SIZE = 0;
 /** 0 to MESSAGE_BYTES_MAX; at least 24 to send descriptors. */
@@ -117,9 +120,8 @@ export const QUEUE_SENDERS = 16;
 export const QUEUE_RECEIVERS = 20;
 export const QUEUE_COMPLETIONS = 24;
 export const QUEUE_REGIONS = 28;
-/** Address of receiver 0, bytes from one receiver to the next. */
+/** Address of receiver 0. */
 export const QUEUE_RECEIVER_BLOCKS = 32;
-export const QUEUE_RECEIVER_STRIDE_BYTES = 36;
 /** Address of sender 0's completion queue, bytes from one to the next; 0 without completions. */
 export const QUEUE_COMPLETION_QUEUES = 40;
 export const QUEUE_COMPLETION_STRIDE_BYTES = 44;
@@ -128,6 +130,8 @@ export const QUEUE_COMPLETION_STRIDE_BYTES = 44;
  * 3-lane.ts).
  */
 export const QUEUE_POLLED = 48;
+/** 1 for a completion queue. */
+export const QUEUE_IS_COMPLETION = 52;
 // ---- Bell line: read by every send, rarely written.
 /** W senders set, the receiver clears, atomic [ready]: four words, Critical first; bit 31 - s is sender s. */
 export const QUEUE_READY = 64;
@@ -151,28 +155,33 @@ export const SENDER_INDEX = 8;
 /** 0x80000000 >>> index. */
 export const SENDER_BIT = 12;
 export const SENDER_MAX_BYTES = 16;
-/** W attach: generation of the next attach, 0 to HANDLE_GENERATION_MASK. */
+/** W attach: generation of the next attach. */
 export const SENDER_GENERATION = 20;
 /** W sender, 64: sends refused for any reason but full. */
 export const SENDER_REJECTED_COUNT = 24;
-/**
- * Copy of QUEUE_POLLED, QUEUE_REGIONS; completions per priority (0 none); handle of the reaper of this sender's
- * completion queue.
- */
+/** Copies of QUEUE_POLLED and QUEUE_REGIONS. */
 export const SENDER_POLLED = 32;
 export const SENDER_REGIONS = 36;
+/**
+ * W attach, atomic [base]: completions that may be outstanding per priority: QUEUE_COMPLETIONS of a submitter, else 0.
+ */
 export const SENDER_QUOTA = 40;
+/** W attach: the handle that receives from this submitter's completion queue. */
 export const SENDER_REAPER = 44;
 /**
- * W sender: messages submitted, and completions seen reaped, four words each. Wrap; their difference is what is
- * outstanding.
+ * W attach, atomic [base], one per priority: PRODUCED less the completions reaped so far, at a moment when none was
+ * outstanding. From then on PRODUCED - BASE - reaped messages are not yet reaped, and CONSUMED - BASE - posted are
+ * received and not completed.
  */
-export const SENDER_SUBMITTED = 64;
+export const SENDER_BASE = 64;
+/** W sender, one per priority: completions reaped, as last seen. */
 export const SENDER_REAPED_CACHE = 80;
 export const SENDER_RINGS = 128;
 export const SENDER_BYTES = 640;
-/** Blocks are line aligned, so the low bits of a handle carry a generation. */
-export const HANDLE_GENERATION_MASK = 63;
+/** Blocks are line aligned, so the low bits of a handle carry a 5-bit generation, and bit 5 its kind. */
+export const HANDLE_LOW_MASK = 63;
+export const HANDLE_GENERATION_MASK = 31;
+export const HANDLE_IS_RECEIVER = 32;
 
 // ---- Receiver block.
 /** W attach and detach, atomic [attach]. */
@@ -198,8 +207,7 @@ export const RECEIVER_SLEEP_COUNT = 64;
 export const RECEIVER_BYTES_RECEIVED = 72;
 /** W receiver: a completion being built. */
 export const RECEIVER_ENTRY = 104;
-/** W receiver: messages wanting a completion that it holds, one word per sender and priority. */
-export const RECEIVER_PENDING = 128;
+export const RECEIVER_BYTES = 128;
 
 // ---- Descriptor record: the payload of a message with FLAG_DESCRIPTOR.
 export const DESCRIPTOR_REGION = 0;
@@ -242,6 +250,7 @@ export const STATISTICS_REJECTED = 160;
 export const STATISTICS_EMPTY = 168;
 export const STATISTICS_TIMED_OUT = 176;
 export const STATISTICS_SLEPT = 184;
+/** Wake-ups, modulo 2^32. */
 export const STATISTICS_WOKEN = 192;
 export const STATISTICS_BYTES = 200;
 
@@ -267,5 +276,5 @@ export const REGION_LENGTH = 12;
 export const REGION_COMMITTED = 16;
 export const REGION_BYTES = 64;
 export const REGION_INDEX_MASK = 255;
+/** 23 bits of generation, from 1. */
 export const REGION_GENERATION_SHIFT = 8;
-export const REGION_GENERATION_MAX = 0x7fffff;

@@ -6,23 +6,27 @@
  *
  * Addresses and lengths are bytes, times microseconds, records as drawn in layout.ts; results >= 0 or a status of
  *   status.ts.
+ * Orders not argued in the steps: [close] 6-receive, [base] 2-validate.
  * The seed's words: KernelQueue is this file, RingBuffer is ring.ts, MessageDescriptor the DESCRIPTOR_* record.
  */
-import { load32, storeRelease32 } from '#machine';
-import {
-  attachReceiver, attachSender, detachReceiver, detachSender, recoverReceiver, recoverSender, wakeEverybody,
-} from './attach.ts';
+import { load32, loadRelaxed32, storeRelease32 } from '#machine';
+import { attachReceiver, attachSender, detachReceiver, detachSender, queueIs } from './attach.ts';
+import { creditOwed } from './credit.ts';
 import { countersCollect, countersLaneLength } from './counters.ts';
 import { queueMake, queueSize } from './create.ts';
 import {
-  FLAG_COMPLETE, META_BYTES_MASK, META_FLAGS_SHIFT, PRIORITY_COUNT, QUEUE_CLOSED, RECEIVER_META, RECEIVER_PRIORITY,
-  RECEIVER_SENDER, RECEIVER_USER_HIGH, RECEIVER_USER_LOW, SENDER_REAPER,
+  META_BYTES_MASK, META_FLAGS_SHIFT, PRIORITY_COUNT, QUEUE_CLOSED, QUEUE_SENDERS, RECEIVER_META, RECEIVER_PRIORITY,
+  RECEIVER_SENDER, RECEIVER_USER_HIGH, RECEIVER_USER_LOW, SENDER_QUOTA, SENDER_REAPER,
 } from './layout.ts';
 import { sendBatch, senderBlock, sendDescriptor, sendInline } from './path/1-send.ts';
 import { LANE_DISCARD, LANE_PEEK, LANE_TAKE } from './path/3-lane.ts';
+import { wakeEverybody } from './path/5-wake.ts';
 import { receiveBatch, receiveNow, receiverBlock, receiveTimeout } from './path/6-receive.ts';
 import { completePost } from './path/7-complete.ts';
-import { STATUS_BAD_PRIORITY, STATUS_NO_COMPLETIONS, STATUS_OK } from './status.ts';
+import { recoverReceiver, recoverSender } from './recover.ts';
+import {
+  STATUS_BAD_ARGUMENT, STATUS_BAD_HANDLE, STATUS_BAD_PRIORITY, STATUS_NO_COMPLETIONS, STATUS_OK,
+} from './status.ts';
 
 // ---- Making and ending.
 /** Bytes a queue of this configuration needs. */
@@ -30,7 +34,9 @@ export const queueBytes = (config: i32): i32 => queueSize(config);
 /** Makes a queue at the base of a Slab region. Returns its address. */
 export const queueCreate = (regions: i32, region: i32, config: i32): i32 => queueMake(regions, region, config);
 /** Takes a place as sender; `schema` must be the queue's. Returns a handle. */
-export const queueAttachSender = (queue: i32, schema: i32): i32 => attachSender(queue, schema);
+export const queueAttachSender = (queue: i32, schema: i32): i32 => attachSender(queue, schema, 0);
+/** Takes a place as sender all of whose messages are completed. Needs a queue made with completions. */
+export const queueAttachSubmitter = (queue: i32, schema: i32): i32 => attachSender(queue, schema, 1);
 export const queueDetachSender = (sender: i32): i32 => detachSender(sender);
 /** Takes a place as receiver. Returns a handle. */
 export const queueAttachReceiver = (queue: i32): i32 => attachReceiver(queue);
@@ -40,6 +46,7 @@ export const queueRecoverSender = (queue: i32, index: i32): i32 => recoverSender
 export const queueRecoverReceiver = (queue: i32, index: i32): i32 => recoverReceiver(queue, index);
 /** No send that begins after this succeeds; receivers get what is left, then STATUS_CLOSED. Wakes all sleepers. */
 export const queueClose = (queue: i32): i32 => {
+  if (!queueIs(queue)) return STATUS_BAD_HANDLE;
   storeRelease32(queue, QUEUE_CLOSED, 1); // [close]
   wakeEverybody(queue);
   return STATUS_OK;
@@ -49,14 +56,15 @@ export const queueClose = (queue: i32): i32 => {
 /** Copies a message into the queue. */
 export const queueSend = (sender: i32, priority: i32, source: i32, bytes: i32): i32 =>
   sendInline(sender, priority, source, bytes, 0, 0, 0);
-/** As queueSend, and asks for a completion that carries the user data back. */
+/** As queueSend, by a submitter: the completion carries the user data back. */
 export const queueSubmit = (sender: i32, priority: i32, source: i32, bytes: i32, userLow: i32, userHigh: i32): i32 =>
-  sendInline(sender, priority, source, bytes, FLAG_COMPLETE, userLow, userHigh);
+  sendInline(sender, priority, source, bytes, 1, userLow, userHigh);
 /** Sends a reference to part of an Immutable or AppendOnly region: nothing is copied but the 24-byte descriptor. */
 export const queueSendDescriptor = (sender: i32, priority: i32, descriptor: i32): i32 =>
   sendDescriptor(sender, priority, descriptor, 0, 0, 0);
+/** As queueSendDescriptor, by a submitter: when its completion is reaped, the bytes may be used again. */
 export const queueSubmitDescriptor = (sender: i32, priority: i32, descriptor: i32, userLow: i32, userHigh: i32): i32 =>
-  sendDescriptor(sender, priority, descriptor, FLAG_COMPLETE, userLow, userHigh);
+  sendDescriptor(sender, priority, descriptor, 1, userLow, userHigh);
 /** Sends several messages with one wake-up. Returns how many went. */
 export const queueSendBatch = (sender: i32, priority: i32, list: i32, count: i32): i32 =>
   sendBatch(sender, priority, list, count);
@@ -94,25 +102,38 @@ export const receivedUserLow = (receiver: i32): i32 => receivedWord(receiver, RE
 export const receivedUserHigh = (receiver: i32): i32 => receivedWord(receiver, RECEIVER_USER_HIGH);
 
 // ---- Completing.
-/** Tells sender number `index` that its message is done with. */
+/** Tells submitter number `index` that its message with this user data is done with. */
 export const queueComplete = (receiver: i32, index: i32, priority: i32, userLow: i32, userHigh: i32, result: i32): i32 =>
   completePost(receiver, index, priority, userLow, userHigh, result);
-/** The handle with which this sender's completions are received: entries of COMPLETION_BYTES. One context reaps. */
+/** The handle with which this submitter's completions are received: entries of COMPLETION_BYTES. One context reaps. */
 export const queueCompletions = (sender: i32): i32 => {
   const block = senderBlock(sender);
   if (block < 0) return block;
-  const reaper = load32(block, SENDER_REAPER);
-  return reaper === 0 ? STATUS_NO_COMPLETIONS : reaper;
+  return loadRelaxed32(block, SENDER_QUOTA) === 0 ? STATUS_NO_COMPLETIONS : load32(block, SENDER_REAPER); // [base]
 };
 
 // ---- Looking.
 /** Messages queued, over all priorities: exact at rest, else a hint. */
 export const queueLength = (queue: i32): i32 => {
+  if (!queueIs(queue)) return STATUS_BAD_HANDLE;
   let length = 0;
   for (let priority = 0; priority < PRIORITY_COUNT; priority++) length = (length + countersLaneLength(queue, priority)) | 0;
   return length;
 };
-export const queueLaneLength = (queue: i32, priority: i32): i32 =>
-  (priority >>> 0) >= PRIORITY_COUNT ? STATUS_BAD_PRIORITY : countersLaneLength(queue, priority);
+export const queueLaneLength = (queue: i32, priority: i32): i32 => {
+  if (!queueIs(queue)) return STATUS_BAD_HANDLE;
+  return (priority >>> 0) >= PRIORITY_COUNT ? STATUS_BAD_PRIORITY : countersLaneLength(queue, priority);
+};
+/**
+ * Messages of a submitter that were received and are not completed yet: after the death of a receiver, what is still
+ * owed.
+ */
+export const queueOwed = (queue: i32, index: i32, priority: i32): i32 => {
+  if (!queueIs(queue)) return STATUS_BAD_HANDLE;
+  if ((priority >>> 0) >= PRIORITY_COUNT) return STATUS_BAD_PRIORITY;
+  if ((index >>> 0) >= (load32(queue, QUEUE_SENDERS) >>> 0)) return STATUS_BAD_ARGUMENT;
+  return creditOwed(queue, index, priority);
+};
 /** Fills a STATISTICS record. */
-export const queueStatistics = (queue: i32, into: i32): i32 => countersCollect(queue, into);
+export const queueStatistics = (queue: i32, into: i32): i32 =>
+  queueIs(queue) ? countersCollect(queue, into) : STATUS_BAD_HANDLE;

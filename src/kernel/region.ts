@@ -10,8 +10,12 @@
  *   2 policy, base and length change only while the handle word is 0. 3 committed never decreases while the handle
  *   lives, and bytes below
  *   it never change.
- * Order: [region] handle stored with release after the fields, loaded with acquire before them: who sees the handle
- *   sees its fields.
+ * Order: [region] the handle word is stored with release after the fields, and each field with release after the handle
+ *   word became 0; a reader acquires the handle word, acquires the fields, and reads the handle word again: if it is
+ *   still
+ *   the same, the fields belong to it. Without the second look, a region destroyed and its entry reused meanwhile would
+ *   lend
+ *   its bounds to another base.
  *   [commit] committed stored with release after the bytes, loaded with acquire before a descriptor is accepted or
  *   followed: nobody reads a
  *   byte that is still being written.
@@ -26,8 +30,8 @@
 import { compareExchange32, copyBytes, fillBytes, load32, loadAcquire32, store32, storeRelease32 } from '#machine';
 import {
   LINE_BYTES, POLICY_APPEND_ONLY, POLICY_IMMUTABLE, POLICY_SLAB, REGION_BASE, REGION_BYTES, REGION_COMMITTED,
-  REGION_GENERATION_MAX, REGION_GENERATION_SHIFT, REGION_HANDLE, REGION_INDEX_MASK, REGION_LENGTH, REGION_POLICY,
-  TABLE_COUNT, TABLE_HEADER_BYTES, TABLE_REGIONS_MAX, TABLE_SELF,
+  REGION_GENERATION_SHIFT, REGION_HANDLE, REGION_INDEX_MASK, REGION_LENGTH, REGION_POLICY, TABLE_COUNT,
+  TABLE_HEADER_BYTES, TABLE_REGIONS_MAX, TABLE_SELF,
 } from './layout.ts';
 import {
   STATUS_BAD_ARGUMENT, STATUS_BAD_CONFIG, STATUS_FULL, STATUS_NO_MEMORY, STATUS_NO_PLACE, STATUS_NOT_COMMITTED,
@@ -70,8 +74,7 @@ const regionEntry = (table: i32, handle: i32): i32 => {
 
 /**
  * Registers `bytes` bytes at `base` (8-byte aligned) under a policy. Immutable: must already hold its contents.
- *   AppendOnly: starts empty.
- * Returns the handle, > 0.
+ * AppendOnly: starts empty. Returns the handle, > 0.
  */
 export const regionCreate = (table: i32, policy: i32, base: i32, bytes: i32): i32 => {
   if (policy !== POLICY_IMMUTABLE && policy !== POLICY_APPEND_ONLY && policy !== POLICY_SLAB) return STATUS_BAD_ARGUMENT;
@@ -81,12 +84,11 @@ export const regionCreate = (table: i32, policy: i32, base: i32, bytes: i32): i3
     const entry = (table + TABLE_HEADER_BYTES + Math.imul(index, REGION_BYTES)) | 0;
     const free = loadAcquire32(entry, REGION_HANDLE); // [region]
     const handle = free & 0x7fffffff;
-    const generation = handle >>> REGION_GENERATION_SHIFT | 0;
-    if (free < 0 && generation <= REGION_GENERATION_MAX) {
+    if (free < 0 && handle >>> REGION_GENERATION_SHIFT !== 0) {
       if (compareExchange32(entry, REGION_HANDLE, free, BEING_FILLED) === free) { // [region]
-        store32(entry, REGION_POLICY, policy);
-        store32(entry, REGION_BASE, base);
-        store32(entry, REGION_LENGTH, bytes);
+        storeRelease32(entry, REGION_POLICY, policy); // [region]
+        storeRelease32(entry, REGION_BASE, base); // [region]
+        storeRelease32(entry, REGION_LENGTH, bytes); // [region]
         storeRelease32(entry, REGION_COMMITTED, 0); // [commit]
         storeRelease32(entry, REGION_HANDLE, handle); // [region]
         return handle;
@@ -97,9 +99,8 @@ export const regionCreate = (table: i32, policy: i32, base: i32, bytes: i32): i3
 };
 
 /**
- * Ends a region: its handle is stale from now on. The entry is used again under the next generation; after
- *   REGION_GENERATION_MAX
- * generations it is retired, so that no old handle ever comes to life again.
+ * Ends a region: its handle is stale from now on. The entry is used again under the next generation; after 2^23 - 1 of
+ * them it is retired (generation 0), so that no old handle ever comes to life again.
  */
 export const regionDestroy = (table: i32, handle: i32): i32 => {
   const entry = regionEntry(table, handle);
@@ -109,19 +110,26 @@ export const regionDestroy = (table: i32, handle: i32): i32 => {
   return STATUS_OK;
 };
 
+/** Whether the fields just read from `entry` are those of `handle`. */
+const regionStill = (entry: i32, handle: i32): boolean => loadAcquire32(entry, REGION_HANDLE) === handle; // [region]
+
 /** Bytes committed: all of an Immutable or Slab region, the readable part of an AppendOnly one. */
 export const regionCommitted = (table: i32, handle: i32): i32 => {
   const entry = regionEntry(table, handle);
   if (entry < 0) return entry;
-  if (load32(entry, REGION_POLICY) === POLICY_APPEND_ONLY) return loadAcquire32(entry, REGION_COMMITTED); // [commit]
-  return load32(entry, REGION_LENGTH);
+  const policy = loadAcquire32(entry, REGION_POLICY); // [region]
+  const length = loadAcquire32(entry, REGION_LENGTH); // [region]
+  const committed = loadAcquire32(entry, REGION_COMMITTED); // [commit]
+  if (!regionStill(entry, handle)) return STATUS_STALE_REGION;
+  return policy === POLICY_APPEND_ONLY ? committed : length;
 };
 
 /** The policy of a live region. */
 export const regionPolicy = (table: i32, handle: i32): i32 => {
   const entry = regionEntry(table, handle);
   if (entry < 0) return entry;
-  return load32(entry, REGION_POLICY);
+  const policy = loadAcquire32(entry, REGION_POLICY); // [region]
+  return regionStill(entry, handle) ? policy : STATUS_STALE_REGION;
 };
 
 /**
@@ -131,28 +139,39 @@ export const regionPolicy = (table: i32, handle: i32): i32 => {
 export const regionAppend = (table: i32, handle: i32, source: i32, bytes: i32): i32 => {
   const entry = regionEntry(table, handle);
   if (entry < 0) return entry;
-  if (load32(entry, REGION_POLICY) !== POLICY_APPEND_ONLY) return STATUS_POLICY;
-  if (bytes < 0 || source < 0) return STATUS_BAD_ARGUMENT;
+  const policy = loadAcquire32(entry, REGION_POLICY); // [region]
+  const length = loadAcquire32(entry, REGION_LENGTH); // [region]
+  const base = loadAcquire32(entry, REGION_BASE); // [region]
   const committed = loadAcquire32(entry, REGION_COMMITTED); // [commit]
-  if (bytes > ((load32(entry, REGION_LENGTH) - committed) | 0)) return STATUS_FULL;
-  copyBytes((load32(entry, REGION_BASE) + committed) | 0, source, bytes);
+  if (!regionStill(entry, handle)) return STATUS_STALE_REGION;
+  if (policy !== POLICY_APPEND_ONLY) return STATUS_POLICY;
+  if (bytes < 0 || source < 0) return STATUS_BAD_ARGUMENT;
+  if (bytes > ((length - committed) | 0)) return STATUS_FULL;
+  copyBytes((base + committed) | 0, source, bytes);
   storeRelease32(entry, REGION_COMMITTED, (committed + bytes) | 0); // [commit]
   return committed;
 };
 
-/**
- * The address of `bytes` bytes at `offset` of a live region, all of them inside it and, if AppendOnly, committed.
- *   Offset and length may
- * be any 32-bit values: they are claims until checked here, compared unsigned, so that no sum can wrap.
- */
-export const regionAddress = (table: i32, handle: i32, offset: i32, bytes: i32): i32 => {
+/** As regionAddress, but STATUS_POLICY for a region whose policy is `refused` (0: none). */
+export const regionSpan = (table: i32, handle: i32, offset: i32, bytes: i32, refused: i32): i32 => {
   const entry = regionEntry(table, handle);
   if (entry < 0) return entry;
-  const length = load32(entry, REGION_LENGTH);
+  const policy = loadAcquire32(entry, REGION_POLICY); // [region]
+  const length = loadAcquire32(entry, REGION_LENGTH); // [region]
+  const base = loadAcquire32(entry, REGION_BASE); // [region]
+  const committed = loadAcquire32(entry, REGION_COMMITTED); // [commit]
+  if (!regionStill(entry, handle)) return STATUS_STALE_REGION;
+  if (policy === refused) return STATUS_POLICY;
   if ((offset >>> 0) > (length >>> 0)) return STATUS_OUT_OF_BOUNDS;
   if ((bytes >>> 0) > ((length - offset) >>> 0)) return STATUS_OUT_OF_BOUNDS;
-  if (load32(entry, REGION_POLICY) === POLICY_APPEND_ONLY) {
-    if (((offset + bytes) | 0) > loadAcquire32(entry, REGION_COMMITTED)) return STATUS_NOT_COMMITTED; // [commit]
-  }
-  return (load32(entry, REGION_BASE) + offset) | 0;
+  if (policy === POLICY_APPEND_ONLY && ((offset + bytes) | 0) > committed) return STATUS_NOT_COMMITTED;
+  return (base + offset) | 0;
 };
+
+/**
+ * The address of `bytes` bytes at `offset` of a live region, all of them inside it and, if AppendOnly, committed.
+ * Offset and length may be any 32-bit values: they are claims until checked here, compared unsigned, so that no sum can
+ * wrap.
+ */
+export const regionAddress = (table: i32, handle: i32, offset: i32, bytes: i32): i32 =>
+  regionSpan(table, handle, offset, bytes, 0);

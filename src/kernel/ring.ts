@@ -63,7 +63,8 @@ export const ringCreate = (ring: i32, slots: i32, ringSize: i32, maxBytes: i32, 
 
 /** PRODUCER. Claims, copies and publishes `bytes` bytes. */
 export const ringPush = (ring: i32, source: i32, bytes: i32): i32 => {
-  if ((bytes >>> 0) > (load32(ring, RING_MAX_BYTES) >>> 0)) return STATUS_TOO_LARGE;
+  if (bytes < 0 || source < 0) return STATUS_BAD_ARGUMENT;
+  if (bytes > load32(ring, RING_MAX_BYTES)) return STATUS_TOO_LARGE;
   const slot = ringClaim(ring);
   if (slot < 0) return slot;
   copyBytes((slot + SLOT_PAYLOAD) | 0, source, bytes);

@@ -26,7 +26,7 @@ import {
   PRIORITY_COUNT, QUEUE_HEADER_BYTES, QUEUE_POLLED, QUEUE_READY, RECEIVER_CURSOR, RECEIVER_META, RECEIVER_PRIORITY,
   RECEIVER_SENDER, RING_BYTES, SENDERS_MAX, SENDER_BIT, SENDER_BYTES, SENDER_POLLED, SENDER_RINGS,
 } from '../layout.ts';
-import { STATUS_EMPTY } from '../status.ts';
+import { STATUS_AGAIN, STATUS_EMPTY } from '../status.ts';
 import { ringLook, ringPop } from './4-ring.ts';
 
 /** What laneReceive does with the message it finds. */
@@ -80,6 +80,7 @@ export const laneReceive = (receiver: i32, queue: i32, action: i32, buffer: i32,
       const ring = laneRing(queue, index, priority);
       let status = laneAct(ring, action, buffer, capacity, info);
       if (status === STATUS_EMPTY && polled === 0) status = laneRetire(queue, word, bit, ring, action, buffer, capacity, info);
+      if (status === STATUS_AGAIN) return status;
       if (status !== STATUS_EMPTY) {
         store32(receiver, RECEIVER_SENDER, index);
         store32(receiver, RECEIVER_PRIORITY, priority);

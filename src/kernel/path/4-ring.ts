@@ -1,34 +1,31 @@
 /**
  * One lane: a ring of slots between one producer and one or several consumers.
  *
- * Role: PRODUCER (one context at a time): ringClaim, ringPublish. CONSUMER (any number if the ring is shared, else
- *   one): ringPop, ringLook.
- * Memory: the ring's two lines and its slots (layout.ts). The producer writes its line and the slots; the consumers
- *   only CONSUMED.
- * Invariants: 1 CONSUMED <= PRODUCED + 1, PRODUCED <= CONSUMED + slots (as differences). 2 a slot's STATE equals
- *   position t exactly from
- *   the publication of t until that of t + slots. 3 a slot of position t is written only after CONSUMED > t - slots was
- *   seen.
+ * Role: PRODUCER (one context at a time): ringClaim, ringPublish. CONSUMER (any number if the ring is shared, else one):
+ *   ringPop, ringLook.
+ * Memory: the ring's two lines and its slots (layout.ts). The producer writes its line and the slots; consumers only CONSUMED.
+ * Invariants: 1 CONSUMED is at most PRODUCED + 1, and PRODUCED at most CONSUMED + slots (as differences).
+ *   2 A slot's STATE equals position t exactly from the publication of t until that of t + slots.
+ *   3 The slot of position t is written only after CONSUMED > t - slots was seen.
  *   4 CONSUMED moves from t to t + 1 once, by the one consumer that received t.
  * Order:
- *   [publish]  ringPublish stores STATE = t; ringReady acquires it. Visible: the slot's header and payload. Without: a torn message.
- *   [free]     ringAdvance releases CONSUMED = t + 1; ringClaim acquires it. Visible: that the copying of t is over (its loads come
- *              before the release), which licenses overwriting the slot. Without: a torn message.
+ *   [publish]  ringPublish stores STATE = t; ringReady acquires it. Visible: the slot's header and payload. Without it: a torn
+ *              message. The store is sequential: 3-lane and 5-wake build their handshakes on it.
+ *   [free]     ringAdvance releases CONSUMED = t + 1; ringClaim acquires it. Visible: that the copying of t is over (its loads
+ *              come before the release), which licenses overwriting the slot. Without it: a torn message.
  *   [hint]     PRODUCED, stored relaxed by ringPublish, read relaxed by anybody: only the number, for length and statistics.
- *   [meta]     META, stored relaxed by ringPublish, read relaxed by consumers: covered by [publish]. Atomic because a consumer of a
- *              shared ring that was overtaken may read it while it is rewritten; it then drops what it read.
- *   STATE is stored sequentially: 3-lane and 5-wake build their handshakes on it.
- *   A shared ring is received optimistically: copy first, then CONSUMED by compare-exchange. Success proves that
- *   CONSUMED was t all along, so
- *   by invariant 3 the slot was not rewritten; failure drops the copy. Nobody ever holds a slot while it copies, so a
- *   paused or dead consumer
- *   stops no one, and there is nothing to repair after it.
+ *   [meta]     META and user data, stored relaxed by the sender, read relaxed by consumers: covered by [publish]. Atomic because
+ *              a consumer of a shared ring that was overtaken may read them while they are rewritten; it then drops what it read.
+ *   A shared ring is received optimistically: copy first, then CONSUMED by compare-exchange. Success proves that CONSUMED was t
+ *   all along, so by invariant 3 the slot was not rewritten; failure drops the copy. Nobody ever holds a slot while it copies, so
+ *   a paused or dead consumer stops no one, and there is nothing to mend after it. (A consumer paused over exactly 2^32 messages
+ *   of one lane would be fooled.)
  * Units: positions count messages; lengths in bytes. Fails: FULL, EMPTY, AGAIN, TOO_SMALL; no effect.
  * Elsewhere: making a ring, its length and the ring buffer on its own: ../ring.ts.
  * Checked by: test/unit/4-ring.test.ts, test/property, test/stress, test/same.
  */
 import {
-  addOwned64, compareExchange32, copyRacing, load32, loadAcquire32, loadRelaxed32, store32, storeRelaxed32,
+  addOwned64, compareExchange32, copyRacing, fenceFull, load32, loadAcquire32, loadRelaxed32, store32, storeRelaxed32,
   storeRelease32, storeSequential32,
 } from '#machine';
 import { countAhead } from '../count.ts';
@@ -42,9 +39,13 @@ import { STATUS_AGAIN, STATUS_EMPTY, STATUS_FULL, STATUS_TOO_SMALL } from '../st
 /** Tries of one shared receive. Each lost try is another consumer's success. */
 const RING_TRIES = 64;
 
-/** Fields of the 12-byte record that ringPop and ringLook fill: META, then user data, two words. */
+/**
+ * Fields of the 12-byte record that ringPop and ringLook fill when they succeed: META, and with FLAG_COMPLETE the user
+ * data.
+ */
 const INFO_META = 0;
 const INFO_USER_LOW = 4;
+const INFO_USER_HIGH = 8;
 
 /**
  * PRODUCER. The slot for the next message, or STATUS_FULL if every slot still holds one. Writes only the producer's own
@@ -75,28 +76,13 @@ export const ringPublish = (ring: i32, slot: i32, meta: i32): void => {
   addOwned64(ring, RING_SENT_BYTES, meta & META_BYTES_MASK);
 };
 
-/**
- * PRODUCER that takes the lane over from one that died or was stopped: if the last message was published but not yet
- *   counted, counts it.
- * The old producer no longer runs, and all its stores are visible.
- */
-export const ringAdopt = (ring: i32): void => {
-  const at = loadRelaxed32(ring, RING_PRODUCED); // [hint]
-  const slot = (load32(ring, RING_SLOTS) + Math.imul(at & load32(ring, RING_MASK), load32(ring, RING_STRIDE_BYTES))) | 0;
-  if (loadAcquire32(slot, SLOT_STATE) !== at) return; // [publish]
-  const next = (at + 1) | 0;
-  if (next === 0) storeRelaxed32(ring, RING_PRODUCED_HIGH, (loadRelaxed32(ring, RING_PRODUCED_HIGH) + 1) | 0); // [hint]
-  storeRelaxed32(ring, RING_PRODUCED, next); // [hint]
-};
-
 /** CONSUMER. Whether position `at` is still the next to be received: always, unless others share the ring. */
 const ringStillAt = (ring: i32, at: i32): boolean =>
   load32(ring, RING_SHARED) === 0 || loadAcquire32(ring, RING_CONSUMED) === at; // [free]
 
 /**
  * CONSUMER. The slot of position `at`, which the caller just read from CONSUMED; STATUS_EMPTY if it is not published;
- *   STATUS_AGAIN if the
- * ring is shared and another consumer moved on meanwhile.
+ * STATUS_AGAIN if the ring is shared and another consumer moved on meanwhile.
  */
 const ringReady = (ring: i32, at: i32): i32 => {
   const index = at & load32(ring, RING_CONSUMER_MASK);
@@ -114,16 +100,30 @@ const ringAdvance = (ring: i32, at: i32): boolean => {
   return true;
 };
 
-/** CONSUMER. The user data at the end of a slot, to `info`. */
-const ringCopyUser = (ring: i32, slot: i32, info: i32): void => {
-  const user = (slot + load32(ring, RING_CONSUMER_STRIDE_BYTES) - SLOT_USER_BYTES) | 0;
-  copyRacing((info + INFO_USER_LOW) | 0, user, SLOT_USER_BYTES);
+/**
+ * CONSUMER. As ringStillAt, after reading from the slot without receiving it. The fence keeps those reads before the
+ * second look at CONSUMED; receiving needs none, since its compare-exchange or release comes after them anyway.
+ */
+const ringConfirm = (ring: i32, at: i32): boolean => {
+  if (load32(ring, RING_SHARED) === 0) return true;
+  fenceFull(); // [free]
+  return loadAcquire32(ring, RING_CONSUMED) === at; // [free]
+};
+
+/** The user data of a slot is its last 8 bytes. */
+const slotUser = (ring: i32, slot: i32): i32 => (slot + load32(ring, RING_CONSUMER_STRIDE_BYTES) - SLOT_USER_BYTES) | 0;
+
+/** Fills the caller's record once the message is its own. */
+const infoStore = (info: i32, meta: i32, userLow: i32, userHigh: i32): void => {
+  store32(info, INFO_META, meta);
+  if ((meta & FLAG_COMPLETE << META_FLAGS_SHIFT) === 0) return;
+  store32(info, INFO_USER_LOW, userLow);
+  store32(info, INFO_USER_HIGH, userHigh);
 };
 
 /**
  * CONSUMER. Copies the next message to `buffer` and frees its slot. Returns its length, STATUS_EMPTY, STATUS_TOO_SMALL
- *   if it is longer
- * than `capacity` (it stays), or STATUS_AGAIN. On success and on TOO_SMALL, `info` (12 bytes) has META and user data.
+ * if it is longer than `capacity` (it stays; META is in `info`), or STATUS_AGAIN.
  */
 export const ringPop = (ring: i32, buffer: i32, capacity: i32, info: i32): i32 => {
   for (let tries = 0; tries < RING_TRIES; tries++) {
@@ -134,15 +134,20 @@ export const ringPop = (ring: i32, buffer: i32, capacity: i32, info: i32): i32 =
       const meta = loadRelaxed32(slot, SLOT_META); // [meta]
       const bytes = meta & META_BYTES_MASK;
       if (bytes > capacity) {
-        if (ringStillAt(ring, at)) {
+        if (ringConfirm(ring, at)) {
           store32(info, INFO_META, meta);
           return STATUS_TOO_SMALL;
         }
       } else {
         copyRacing(buffer, (slot + SLOT_PAYLOAD) | 0, bytes);
-        if ((meta & FLAG_COMPLETE << META_FLAGS_SHIFT) !== 0) ringCopyUser(ring, slot, info);
+        let userLow = 0;
+        let userHigh = 0;
+        if ((meta & FLAG_COMPLETE << META_FLAGS_SHIFT) !== 0) {
+          userLow = loadRelaxed32(slotUser(ring, slot), 0); // [meta]
+          userHigh = loadRelaxed32(slotUser(ring, slot), 4); // [meta]
+        }
         if (ringAdvance(ring, at)) {
-          store32(info, INFO_META, meta);
+          infoStore(info, meta, userLow, userHigh);
           return bytes;
         }
       }
@@ -152,9 +157,8 @@ export const ringPop = (ring: i32, buffer: i32, capacity: i32, info: i32): i32 =
 };
 
 /**
- * CONSUMER. The length of the next message, without copying it; META and user data to `info`. `take` 0: it stays, and
- *   with several consumers
- * the answer is advice. `take` 1: it is received and dropped.
+ * CONSUMER. The length of the next message, without copying it. `take` 0: it stays, and with several consumers the
+ * answer is advice. `take` 1: it is received and dropped.
  */
 export const ringLook = (ring: i32, info: i32, take: i32): i32 => {
   for (let tries = 0; tries < RING_TRIES; tries++) {
@@ -163,9 +167,14 @@ export const ringLook = (ring: i32, info: i32, take: i32): i32 => {
     if (slot === STATUS_EMPTY) return STATUS_EMPTY;
     if (slot >= 0) {
       const meta = loadRelaxed32(slot, SLOT_META); // [meta]
-      if ((meta & FLAG_COMPLETE << META_FLAGS_SHIFT) !== 0) ringCopyUser(ring, slot, info);
-      if (take !== 0 ? ringAdvance(ring, at) : ringStillAt(ring, at)) {
-        store32(info, INFO_META, meta);
+      let userLow = 0;
+      let userHigh = 0;
+      if ((meta & FLAG_COMPLETE << META_FLAGS_SHIFT) !== 0) {
+        userLow = loadRelaxed32(slotUser(ring, slot), 0); // [meta]
+        userHigh = loadRelaxed32(slotUser(ring, slot), 4); // [meta]
+      }
+      if (take !== 0 ? ringAdvance(ring, at) : ringConfirm(ring, at)) {
+        infoStore(info, meta, userLow, userHigh);
         return meta & META_BYTES_MASK;
       }
     }

@@ -1,7 +1,7 @@
 /**
  * Sleeping and waking: no lost wake-up, and no notification when nobody waits.
  *
- * Role: wakeReceivers: a sender after publishing (an interrupt handler too), queueClose and recovery. The rest: a
+ * Role: wakeReceivers: a sender after publishing (an interrupt handler too). wakeEverybody: queueClose and recovery. The rest: a
  *   receiver that found nothing.
  * Memory: WAITERS (receivers set and clear their own bit) and EVENT (wakers count) of the queue.
  * Invariant: a receiver sleeps only if after announcing itself it found every lane empty, or a sender that published
@@ -26,6 +26,18 @@ export const wakeReceivers = (queue: i32, count: i32): void => {
     fetchAdd32(queue, QUEUE_EVENT, 1); // [sleep]
     notify32(queue, QUEUE_EVENT, count);
   }
+};
+
+/** More sleepers than a queue can have. */
+const EVERYBODY = 32;
+
+/**
+ * Wakes every sleeper to look for itself: a dead context may have published without waking, or been woken for a message
+ * it never took.
+ */
+export const wakeEverybody = (queue: i32): void => {
+  fetchAdd32(queue, QUEUE_EVENT, 1); // [sleep]
+  notify32(queue, QUEUE_EVENT, EVERYBODY);
 };
 
 /** RECEIVER `bit` is about to sleep: from here on senders count EVENT. */

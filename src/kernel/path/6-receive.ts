@@ -12,24 +12,24 @@
  */
 import { addOwned64, load32, loadAcquire32, loadRelaxed32, pause, store32, timeMicros32 } from '#machine';
 import {
-  BATCH_ADDRESS, BATCH_BYTES, BATCH_COUNT_MAX, BATCH_INFO, BATCH_LENGTH, BATCH_RESULT, FLAG_COMPLETE,
-  HANDLE_GENERATION_MASK, META_FLAGS_SHIFT, QUEUE_CLOSED, RECEIVER_BIT, RECEIVER_BYTES_RECEIVED, RECEIVER_EMPTY_COUNT,
-  RECEIVER_HANDLE, RECEIVER_META, RECEIVER_PENDING, RECEIVER_PRIORITY, RECEIVER_QUEUE, RECEIVER_SENDER,
-  RECEIVER_SLEEP_COUNT, RECEIVER_TIMEOUT_COUNT,
+  BATCH_ADDRESS, BATCH_BYTES, BATCH_COUNT_MAX, BATCH_INFO, BATCH_LENGTH, BATCH_RESULT, HANDLE_IS_RECEIVER,
+  HANDLE_LOW_MASK, META_FLAGS_SHIFT, QUEUE_CLOSED, RECEIVER_BIT, RECEIVER_BYTES_RECEIVED, RECEIVER_EMPTY_COUNT,
+  RECEIVER_HANDLE, RECEIVER_META, RECEIVER_PRIORITY, RECEIVER_QUEUE, RECEIVER_SENDER, RECEIVER_SLEEP_COUNT,
+  RECEIVER_TIMEOUT_COUNT,
 } from '../layout.ts';
 import {
-  STATUS_AGAIN, STATUS_BAD_ARGUMENT, STATUS_BAD_HANDLE, STATUS_CLOSED, STATUS_EMPTY, STATUS_TIMED_OUT,
+  STATUS_AGAIN, STATUS_BAD_ARGUMENT, STATUS_BAD_HANDLE, STATUS_CLOSED, STATUS_EMPTY, STATUS_TIMED_OUT, STATUS_TOO_SMALL,
 } from '../status.ts';
 import { LANE_PEEK, LANE_TAKE, laneReceive } from './3-lane.ts';
-import { wakeAnnounce, wakeEvent, wakeRetract, wakeSleep } from './5-wake.ts';
+import { wakeAnnounce, wakeEvent, wakeReceivers, wakeRetract, wakeSleep } from './5-wake.ts';
 
 /** Looks before sleeping, with a pause between: a message that is about to come costs no sleep. */
 const RECEIVE_SPINS = 64;
 
 /** The block of a valid receiver handle, or STATUS_BAD_HANDLE. */
 export const receiverBlock = (handle: i32): i32 => {
-  if (handle <= 0) return STATUS_BAD_HANDLE;
-  const receiver = handle & ~HANDLE_GENERATION_MASK;
+  if (handle <= 0 || (handle & HANDLE_IS_RECEIVER) === 0) return STATUS_BAD_HANDLE;
+  const receiver = handle & ~HANDLE_LOW_MASK;
   if (loadRelaxed32(receiver, RECEIVER_HANDLE) !== handle) return STATUS_BAD_HANDLE; // [attach]
   return receiver;
 };
@@ -42,14 +42,9 @@ const receiveSearch = (receiver: i32, queue: i32, action: i32, buffer: i32, capa
   return last === STATUS_EMPTY ? STATUS_CLOSED : last;
 };
 
-/** Counts a message of `bytes` bytes that left the queue, and what is owed for it. */
+/** Counts a message of `bytes` bytes that left the queue. */
 const receiveAccount = (receiver: i32, bytes: i32): void => {
-  const priority = load32(receiver, RECEIVER_PRIORITY);
-  addOwned64(receiver, (RECEIVER_BYTES_RECEIVED + (priority << 3)) | 0, bytes);
-  if ((load32(receiver, RECEIVER_META) & FLAG_COMPLETE << META_FLAGS_SHIFT) !== 0) {
-    const pending = (RECEIVER_PENDING + (load32(receiver, RECEIVER_SENDER) << 4) + (priority << 2)) | 0;
-    store32(receiver, pending, (load32(receiver, pending) + 1) | 0);
-  }
+  addOwned64(receiver, (RECEIVER_BYTES_RECEIVED + (load32(receiver, RECEIVER_PRIORITY) << 3)) | 0, bytes);
 };
 
 /** Takes, peeks or discards the most urgent message now (`action`: LANE_*). */
@@ -62,6 +57,9 @@ export const receiveNow = (handle: i32, action: i32, buffer: i32, capacity: i32)
   if (status === STATUS_EMPTY) addOwned64(receiver, RECEIVER_EMPTY_COUNT, 1);
   return status;
 };
+
+/** Nothing received, but waiting may help. */
+const receiveIsIdle = (status: i32): boolean => status === STATUS_EMPTY || status === STATUS_AGAIN;
 
 /**
  * The part of receiveTimeout that may sleep. Each turn of the loop follows a wake-up; `microseconds` bounds them all.
@@ -85,6 +83,8 @@ const receiveSleep = (receiver: i32, queue: i32, buffer: i32, capacity: i32, mic
     }
   }
   wakeRetract(queue, bit);
+  // The wake-up was for a message that is still there: pass it on to a receiver with a larger buffer.
+  if (status === STATUS_TOO_SMALL) wakeReceivers(queue, 1);
   return status;
 };
 
@@ -98,13 +98,13 @@ export const receiveTimeout = (handle: i32, buffer: i32, capacity: i32, microsec
   if (capacity < 0 || buffer < 0) return STATUS_BAD_ARGUMENT;
   const queue = load32(receiver, RECEIVER_QUEUE);
   let status = receiveSearch(receiver, queue, LANE_TAKE, buffer, capacity);
-  if (status === STATUS_EMPTY && microseconds !== 0) {
+  if (receiveIsIdle(status) && microseconds !== 0) {
     const began = timeMicros32();
-    for (let spins = 0; spins < RECEIVE_SPINS && status === STATUS_EMPTY; spins++) {
+    for (let spins = 0; spins < RECEIVE_SPINS && receiveIsIdle(status); spins++) {
       pause();
       status = receiveSearch(receiver, queue, LANE_TAKE, buffer, capacity);
     }
-    if (status === STATUS_EMPTY) status = receiveSleep(receiver, queue, buffer, capacity, microseconds, began);
+    if (receiveIsIdle(status)) status = receiveSleep(receiver, queue, buffer, capacity, microseconds, began);
   }
   if (status >= 0) receiveAccount(receiver, status);
   else if (status === STATUS_EMPTY) addOwned64(receiver, RECEIVER_EMPTY_COUNT, 1);
@@ -114,8 +114,7 @@ export const receiveTimeout = (handle: i32, buffer: i32, capacity: i32, microsec
 
 /**
  * Takes up to `count` messages, most urgent first, into the buffers of the batch records at `list`. Returns how many
- *   came; the status that
- * stopped it is in the next record, and is returned if nothing came.
+ * came; the status that stopped it is in the next record, and is returned if nothing came.
  */
 export const receiveBatch = (handle: i32, list: i32, count: i32): i32 => {
   const receiver = receiverBlock(handle);
