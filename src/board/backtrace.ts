@@ -123,4 +123,5 @@ export const backtracePrint = (pc: i32, link: i32, framePointer: i32): void => {
     frame = low64(load64(frame, 0));
     depth = (depth + 1) | 0;
   }
+  if (depth === DEPTH_LIMIT) consoleText('    and so on\n');
 };

@@ -11,4 +11,5 @@ export { boardConsoleByte, boardConsoleFlush } from './console.ts';
 export { boardConsoleRead, boardConsoleWait } from './uart.ts';
 export { boardHalt } from './halt.ts';
 export { boardExit } from './exit.ts';
-export { TASK_NONE, TASK_NO_CORE, taskCreate, taskSelf, taskYield } from './tasks.ts';
+export { TASK_NONE, TASK_NO_CORE, taskCreate, taskYield } from './tasks.ts';
+export { taskSelf } from './state.ts';

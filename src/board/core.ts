@@ -60,7 +60,8 @@ export const coreStartAll = (conduit: i32): void => {
     if (status !== 0) boardHalt('cores: the firmware does not start a core, PSCI says', status);
     const began = timeMicros32();
     while (!coreStarted(core)) {
-      if (((timeMicros32() - began) | 0) > START_MICROSECONDS) boardHalt('cores: no sign of life within a second from core', number);
+      const waited = (timeMicros32() - began) | 0;
+      if (waited > START_MICROSECONDS) boardHalt('cores: no sign of life within a second from core', number);
       pause();
     }
   }

@@ -95,9 +95,12 @@ const hardwareInitrd = (): void => {
   const end = nodeProperty(chosen, 'linux,initrd-end');
   if (start === 0 || end === 0) return;
   const cells = propertyBytes(start) >> 2;
-  if (cells < 1 || cells > 2 || propertyBytes(end) !== propertyBytes(start)) boardHalt('device tree: initrd addresses of so many cells', cells);
+  if (cells < 1 || cells > 2 || propertyBytes(end) !== propertyBytes(start)) {
+    boardHalt('device tree: initrd addresses of so many cells', cells);
+  }
   const low = propertyCell(start, (cells - 1) | 0, 0);
-  memoryMapInitrd(cellsPage(propertyValue(start), cells), low & 0xfff, (propertyCell(end, (cells - 1) | 0, 0) - low) | 0);
+  const bytes = (propertyCell(end, (cells - 1) | 0, 0) - low) | 0;
+  memoryMapInitrd(cellsPage(propertyValue(start), cells), low & 0xfff, bytes);
 };
 
 const hardwareRam = (): void => {

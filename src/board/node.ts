@@ -47,7 +47,8 @@ export const nodeAfter = (node: i32): i32 => {
 export const nodeProperty = (node: i32, name: text): i32 => {
   let at = treeNext(node);
   while (treeCell(at) !== TOKEN_BEGIN && treeCell(at) !== TOKEN_END) {
-    if (treeCell(at) === TOKEN_PROPERTY && textIs((treeStrings() + treeCell((at + PROPERTY_NAME_OFFSET) | 0)) | 0, name)) return at;
+    const nameAt = (treeStrings() + treeCell((at + PROPERTY_NAME_OFFSET) | 0)) | 0;
+    if (treeCell(at) === TOKEN_PROPERTY && textIs(nameAt, name)) return at;
     at = treeNext(at);
   }
   return 0;
@@ -150,7 +151,8 @@ const regionAddress = (node: i32, index: i32): i32 => {
 };
 
 /** Page number of region `index`, which exists. */
-export const nodeRegionPage = (node: i32, index: i32): i32 => cellsPage(regionAddress(node, index), addressCells(nodeParent(node)));
+export const nodeRegionPage = (node: i32, index: i32): i32 =>
+  cellsPage(regionAddress(node, index), addressCells(nodeParent(node)));
 
 /** The region's address below its page. */
 export const nodeRegionLow = (node: i32, index: i32): i32 =>

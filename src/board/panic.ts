@@ -23,7 +23,7 @@ import { syndromeClass, syndromeHasAddress, syndromePrint } from './syndrome.ts'
 import { backtracePrint } from './backtrace.ts';
 import { boardCores, coreRecord, coreStarted } from './core.ts';
 import { boardGicVersion, INTERRUPT_STOP, interruptSend } from './interrupt.ts';
-import { taskSelf } from './tasks.ts';
+import { taskSelf } from './state.ts';
 import { exitNow, HOST_ABSENT } from './exit.ts';
 
 const CLASS_UNDEFINED = 0;
@@ -59,14 +59,26 @@ const print64 = (at: i32, off: i32): void => {
   consoleHex(low64(load64(at, off)), 8);
 };
 
+/** A number that may be an address, too. */
+const printNumber = (v: i32): void => {
+  consoleNumber(v);
+  if (v >= 0 && v < 4096) return;
+  consoleText(' (0x');
+  consoleHex(v, 8);
+  consoleText(')');
+};
+
 /** Says which part of the address space an address is in, if that tells something. */
 const printWindow = (address: i32): void => {
   if (address >= 0 && address < 4096) consoleText(', near address 0');
   else if (address >= IMAGE_WINDOW && address < imageTextEnd()) consoleText(', in the kernel\'s code');
   else if (address >= STACK_WINDOW && address < STACK_WINDOW_END && (address & STACK_MAPPED_BIT) === 0) {
     consoleText(', in the guard below a stack: stack overflow');
-  } else if (address >= INITRD_WINDOW && address < INITRD_WINDOW + INITRD_WINDOW_BYTES) consoleText(', in the window of the initrd');
-  else if (address >= TREE_WINDOW && address < TREE_WINDOW + BLOCK_BYTES) consoleText(', in the device tree');
+  } else if (address >= INITRD_WINDOW && address < INITRD_WINDOW + INITRD_WINDOW_BYTES) {
+    consoleText(', in the window of the initrd');
+  } else if (address >= TREE_WINDOW && address < TREE_WINDOW + BLOCK_BYTES) {
+    consoleText(', in the device tree');
+  }
 };
 
 const printReason = (frame: i32, kind: i32): void => {
@@ -80,7 +92,7 @@ const printReason = (frame: i32, kind: i32): void => {
   } else if (syndromeClass(esr) === CLASS_BREAKPOINT && (esr & 0xffff) === BREAKPOINT_HALT) {
     consoleTextAt(low64(load64(frame, FRAME_REGISTERS_OFFSET)));
     consoleText(' ');
-    consoleNumber(low64(load64(frame, (FRAME_REGISTERS_OFFSET + 8) | 0)));
+    printNumber(low64(load64(frame, (FRAME_REGISTERS_OFFSET + 8) | 0)));
   } else {
     syndromePrint(esr);
     if (syndromeHasAddress(esr) && high64(load64(frame, FRAME_FAULT_OFFSET)) === 0) {

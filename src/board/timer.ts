@@ -29,19 +29,19 @@ const ticksOf = (microseconds: i32): i32 => {
 /** Ticks between the program's interrupts on the calling core. */
 export const timerPeriod = (): i32 => load32(thisCore(), CORE_PERIOD_OFFSET);
 
-/** Calls the program's programTimer() every so many microseconds (1..1000000; 0: no more) as an interrupt of this core. */
+/** Calls the program's programTimer() every so many microseconds (1..1000000; 0: never) as an interrupt of this core. */
 export const boardTimerEvery = (microseconds: i32): void => {
   if (microseconds === 0) {
     periodTimerOff();
     return;
   }
-  if (microseconds < 0 || microseconds > MICROSECONDS_LIMIT) boardHalt('timer: a period out of range, microseconds', microseconds);
+  if (microseconds < 0 || microseconds > MICROSECONDS_LIMIT) boardHalt('timer: period out of range, microseconds', microseconds);
   const ticks = ticksOf(microseconds);
   store32(thisCore(), CORE_PERIOD_OFFSET, ticks);
   periodTimerSet(ticks);
 };
 
-/** Lets this core be interrupted in `microseconds`, or in a second if that is sooner: the sleeper looks at the clock again. */
+/** Lets this core be interrupted in `microseconds`, or in a second if that is sooner: then it looks at the clock again. */
 export const timerSleep = (microseconds: i32): void => {
   sleepTimerSet(ticksOf(microseconds > MICROSECONDS_LIMIT ? MICROSECONDS_LIMIT : microseconds));
 };

@@ -122,7 +122,7 @@ const treeCheckTokens = (start: i32, end: i32, stringsBytes: i32): void => {
 
 /** Checks the tree the loader named and remembers where its blocks are. Halts if there is none or it is damaged. */
 export const treeCheck = (): void => {
-  if (treePage() === 0) boardHalt('no device tree: start the raw image, and let the loader pass its address in x0; x0 was', treeLow());
+  if (treePage() === 0) boardHalt('no device tree: the loader of a raw image passes its address in x0, which was', treeLow());
   if ((treeLow() & 7) !== 0) boardHalt('device tree: not at a multiple of 8 bytes, x0 was', treeLow());
   const inBlock = treeLow() & (BLOCK_BYTES - 1);
   const base = (TREE_WINDOW + inBlock) | 0;
@@ -141,7 +141,9 @@ export const treeCheck = (): void => {
   const start = treeBlock(base, total, HEADER_STRUCTURE, structureBytes);
   const strings = treeBlock(base, total, HEADER_STRINGS, stringsBytes);
   if ((start & 3) !== 0) damaged('device tree: structure not aligned at byte', start);
-  if (stringsBytes === 0 || load8((strings + stringsBytes) | 0, -1) !== 0) damaged('device tree: names without end at byte', strings);
+  if (stringsBytes === 0 || load8((strings + stringsBytes) | 0, -1) !== 0) {
+    damaged('device tree: names without end at byte', strings);
+  }
   const first = treeBlock(base, total, HEADER_RESERVED, 16);
   let reserved = first;
   const last = (base + total - 16) | 0;

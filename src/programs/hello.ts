@@ -7,7 +7,9 @@
  *   waking on the ball are the machine's wait32 and notify32.
  * Checked by: test/boot/hello.test.ts.
  */
-import { fetchAdd32, loadAcquire32, loadSequential32, notify32, store32, storeSequential32, timeMicros32, wait32 } from '#machine';
+import {
+  fetchAdd32, loadAcquire32, loadSequential32, notify32, store32, storeSequential32, timeMicros32, wait32,
+} from '#machine';
 import {
   boardCores, boardEntryLevel, boardExit, boardFreeBase, boardFreeBytes, boardGicVersion, boardHalt, boardImagePage,
   boardImageTextBytes, boardImageWindow, boardInitrdBytes, boardRamMebibytes, boardTimerEvery, boardTimerHz, taskCore, taskCreate,
@@ -81,7 +83,9 @@ const pingPong = (first: i32, second: i32): void => {
   const base = boardFreeBase();
   store32(base, BALL_OFFSET, 0);
   store32(base, FINISHED_OFFSET, 0);
-  if (taskCreate(first, ROLE_PLAYER, 0) < 0 || taskCreate(second, ROLE_PLAYER, 1) < 0) boardHalt('hello: no room for a player', first);
+  if (taskCreate(first, ROLE_PLAYER, 0) < 0 || taskCreate(second, ROLE_PLAYER, 1) < 0) {
+    boardHalt('hello: no room for a player', first);
+  }
   awaitCount(FINISHED_OFFSET, 2, 'hello: the players do not finish; finished');
   consoleNumber(loadSequential32(base, BALL_OFFSET));
   consoleText(' throws between core ');
