@@ -1,0 +1,152 @@
+/**
+ * What a handle names, and how it stays alive while a call looks at it.
+ *
+ * Role: any thread. Queues and regions are entries of one region table; a handle is that entry's number with its
+ *   generation, plus the identity of the memory, so it can be cloned to another thread and is refused once it is stale.
+ * Memory: one word per entry, from pinsAt: generation (15 bits) << 16 | calls that are looking (or PINS_RETIRED).
+ * Invariants: 1 while a word is pinned, the object's memory is not given back. 2 PINS_RETIRED is set only from zero pins.
+ *   3 nobody gives back a queue to which a sender or receiver is attached; attaching needs a pin.
+ * Order: the word changes by compare-exchange only, except that a new object's is stored before anybody knows it.
+ * Fails: BAD_HANDLE, FOREIGN_HANDLE, STALE_HANDLE, BUSY, NO_PLACE; no effect. A thread terminated inside a call leaves its
+ *   pin: the object can be used on, but no longer be destroyed.
+ * Checked by: test/lib/handles.test.ts.
+ */
+import { compareExchange32, fillBytes, loadAcquire32, storeRelease32 } from '#machine';
+import { REGION_GENERATION_SHIFT, REGION_INDEX_MASK } from '../kernel/layout.ts';
+import { regionAddress, regionCreate, regionDestroy, regionPolicy } from '../kernel/region.ts';
+import { STATUS_NO_PLACE } from '../kernel/status.ts';
+import { errorOf, QueueError } from './errors.ts';
+import { allocate, heapFree, heapKind, memoryIdentity, PINS_RETIRED, pinsAt, regions } from './heap.ts';
+
+/** Kinds of pieces of memory: what is at the base of a region. */
+export const KIND_QUEUE = 1;
+export const KIND_REGION = 2;
+/** A record that lives for one call. */
+export const KIND_RECORD = 3;
+
+/** Names a queue or region in any thread of this process. Plain data: pass it in workerData or by postMessage. */
+export interface Handle<T extends string> {
+  readonly type: T;
+  /** Which memory it belongs to. */
+  readonly memory: string;
+  /** Entry and generation in the table of that memory. */
+  readonly region: number;
+}
+
+const GENERATION_MASK = 0x7fff;
+
+const pinWord = (handle: number): number => (handle & REGION_INDEX_MASK) << 2;
+const pinGeneration = (handle: number): number => (handle >>> REGION_GENERATION_SHIFT) & GENERATION_MASK;
+
+const stale = (where: string): QueueError => new QueueError('STALE_HANDLE', where);
+
+/** Keeps the object until unpin. Returns the address of its memory. */
+export const pin = (where: string, handle: number, kind: number): number => {
+  const word = pinWord(handle);
+  for (;;) {
+    const seen = loadAcquire32(pinsAt, word);
+    const pins = seen & 0xffff;
+    if (handle <= 0 || seen >>> 16 !== pinGeneration(handle) || pins === PINS_RETIRED) throw stale(where);
+    if (pins === PINS_RETIRED - 1) throw new QueueError('BUSY', where, 'more than 65,533 calls look at it at once');
+    if (compareExchange32(pinsAt, word, seen, seen + 1) === seen) break;
+  }
+  // The word has only part of the generation: the table decides.
+  const at = regionPolicy(regions, handle) < 0 ? -1 : regionAddress(regions, handle, 0, 0);
+  if (at >= 0 && heapKind(at) === kind) return at;
+  unpin(handle);
+  if (at < 0) throw stale(where);
+  const [wrong, right] = kind === KIND_QUEUE ? ['region', 'queue'] : ['queue', 'region'];
+  throw new QueueError('BAD_HANDLE', where, `the handle names a ${wrong}, not a ${right}`);
+};
+
+/** Ends a pin. */
+export const unpin = (handle: number): void => {
+  const word = pinWord(handle);
+  let seen = loadAcquire32(pinsAt, word);
+  for (;;) {
+    const found = compareExchange32(pinsAt, word, seen, seen - 1);
+    if (found === seen) return;
+    seen = found;
+  }
+};
+
+/** Looks at an object for the length of one call. */
+export const pinned = <T>(where: string, handle: number, kind: number, look: (at: number) => T): T => {
+  const at = pin(where, handle, kind);
+  try {
+    return look(at);
+  } finally {
+    unpin(handle);
+  }
+};
+
+/**
+ * Allocates `bytes` zeroed bytes, lets `fill` prepare them, and registers the first `length` of them under a policy.
+ * `finish` may prepare more once the handle is known, before anybody else can use it. Whatever throws: nothing is left.
+ */
+export const objectMake = (
+  where: string, kind: number, policy: number, bytes: number, length: number, fill: (at: number) => void,
+  finish: (at: number, handle: number) => void,
+): number => {
+  const at = allocate(where, bytes, kind);
+  let handle = 0;
+  try {
+    fillBytes(at, bytes, 0);
+    fill(at);
+    handle = regionCreate(regions, policy, at, length);
+    if (handle === STATUS_NO_PLACE) throw new QueueError('NO_PLACE', where, 'this process has 256 queues and regions already');
+    if (handle < 0) throw errorOf(handle, where);
+    finish(at, handle);
+    storeRelease32(pinsAt, pinWord(handle), pinGeneration(handle) << 16);
+    return handle;
+  } catch (error) {
+    if (handle > 0) regionDestroy(regions, handle);
+    heapFree(at);
+    throw error;
+  }
+};
+
+/** Destroys an object that nobody looks at, unless `refuse` says (in words) why it may not go yet. */
+export const objectDestroy = (where: string, handle: number, kind: number, refuse: (at: number) => string | undefined): void => {
+  const at = pin(where, handle, kind);
+  const word = pinWord(handle);
+  const mine = pinGeneration(handle) << 16;
+  if (compareExchange32(pinsAt, word, mine | 1, mine | PINS_RETIRED) !== (mine | 1)) {
+    unpin(handle);
+    throw new QueueError('BUSY', where, 'another thread is inside a call on it');
+  }
+  const reason = refuse(at);
+  if (reason !== undefined) {
+    storeRelease32(pinsAt, word, mine);
+    throw new QueueError('BUSY', where, reason);
+  }
+  regionDestroy(regions, handle);
+  heapFree(at);
+};
+
+/** Lends `bytes` zeroed bytes of shared memory to one call. */
+export const withRecord = <T>(where: string, bytes: number, use: (at: number) => T): T => {
+  const at = allocate(where, bytes, KIND_RECORD);
+  try {
+    fillBytes(at, bytes, 0);
+    return use(at);
+  } finally {
+    heapFree(at);
+  }
+};
+
+/** The handle object of an entry. */
+export const handleMake = <T extends string>(type: T, region: number): Handle<T> => ({ type, memory: memoryIdentity, region });
+
+/** The entry that a handle object names, if it is one at all: it may still be stale. */
+export const handleRead = (where: string, type: string, value: unknown): number => {
+  const handle = (typeof value === 'object' && value !== null ? value : {}) as { [name in keyof Handle<string>]?: unknown };
+  if (handle.type !== type || typeof handle.memory !== 'string' || !Number.isInteger(handle.region)) {
+    const kind = type.replace('ruvix-queue/', '');
+    throw new QueueError('BAD_HANDLE', where, `expects a ${kind}.handle (the ${kind} itself cannot be cloned to another thread)`);
+  }
+  if (handle.memory !== memoryIdentity) throw new QueueError('FOREIGN_HANDLE', where);
+  const region = handle.region as number;
+  if (region <= 0 || region > 0x7fffffff) throw new QueueError('BAD_HANDLE', where);
+  return region;
+};

@@ -1,0 +1,143 @@
+/**
+ * The way of a message from JavaScript into the kernel: what Sender and Submitter share.
+ *
+ * Role: the thread that attached. Memory: its place in the queue's piece (place.ts): bytes from the JavaScript heap are laid
+ *   down there for the kernel, which copies them into a slot; bytes of a region are copied straight from it.
+ * Units: bytes. Fails: the kernel's statuses, returned; wrong arguments thrown.
+ * Checked by: test/lib/sender.test.ts, test/lib/descriptor.test.ts, test/lib/completion.test.ts.
+ */
+import { load32, store32 } from '#machine';
+import {
+  BATCH_ADDRESS, BATCH_BYTES, BATCH_LENGTH, DESCRIPTOR_FLAGS, DESCRIPTOR_LENGTH, DESCRIPTOR_OFFSET_HIGH,
+  DESCRIPTOR_OFFSET_LOW, DESCRIPTOR_REGION, DESCRIPTOR_RESERVED, HANDLE_LOW_MASK, LINE_BYTES, SENDER_INDEX,
+} from '../kernel/layout.ts';
+import {
+  queueDetachSender, queueSend, queueSendBatch, queueSendDescriptor, queueSubmit, queueSubmitDescriptor,
+} from '../kernel/queue.ts';
+import { regionCommitted } from '../kernel/region.ts';
+import { STATUS_BUSY } from '../kernel/status.ts';
+import { badArgument, checkBytes, checkInteger, checkOptions, priorityNumber, type Priority } from './check.ts';
+import { errorOf, QueueError, valueOf } from './errors.ts';
+import { regions } from './heap.ts';
+import { tagHigh, tagLow } from './message.ts';
+import { BATCH_LIST, placeClaim, placeRelease, type Place, type QueueShape } from './place.ts';
+import { Region } from './region.ts';
+import { addressOf, copyIn } from './view.ts';
+
+/** How urgent a message is. */
+export interface SendOptions {
+  /** Default: `'normal'`. */
+  readonly priority?: Priority;
+}
+
+/** Part of a region, to be sent as a reference. */
+export interface DescriptorOptions {
+  /** An immutable or append-only region. */
+  readonly region: Region;
+  /** Where the bytes begin; default 0. */
+  readonly offset?: number;
+  /** How many; default: up to what is committed. */
+  readonly length?: number;
+  /** The sender's own 32 bits, 0 to 2^32 - 1; default 0. */
+  readonly flags?: number;
+}
+
+/** Not a tag: the message wants no completion. */
+export const NO_TAG = -1;
+const WORD_MAX = 0xffffffff;
+/** A longer array is refused by its length all the same. */
+const LENGTH_MAX = 0x7fffffff;
+
+export class Outbox {
+  readonly handle: number;
+  readonly shape: QueueShape;
+  readonly place: Place;
+  attached = true;
+
+  /** For a valid sender handle of a pinned queue. */
+  constructor(shape: QueueShape, handle: number) {
+    this.shape = shape;
+    this.handle = handle;
+    this.place = placeClaim(shape, load32(handle & ~HANDLE_LOW_MASK, SENDER_INDEX));
+  }
+
+  checkAttached(where: string): void {
+    if (!this.attached) throw new QueueError('DETACHED', where);
+  }
+
+  detach(): void {
+    placeRelease('detach', this.shape, this.place, () => {
+      const status = queueDetachSender(this.handle);
+      if (status < 0) throw errorOf(status, 'detach', status === STATUS_BUSY ? 'completions are to come, or to be taken' : undefined);
+    });
+    this.attached = false;
+  }
+
+  /** Sends a copy of the bytes. */
+  send(where: string, message: ArrayBufferView, options: SendOptions | undefined, tag: number): number {
+    const priority = priorityNumber(where, checkOptions(where, options)?.priority);
+    const bytes = checkBytes(where, 'bytes', message);
+    this.checkAttached(where);
+    const length = bytes.length;
+    let source = addressOf(bytes);
+    if (source === 0) {
+      source = this.place.buffer;
+      // One that is too large is not copied: the kernel refuses it by its length.
+      if (length <= this.shape.maxMessageBytes) copyIn(source, bytes);
+    }
+    if (tag === NO_TAG) return queueSend(this.handle, priority, source, length > LENGTH_MAX ? LENGTH_MAX : length);
+    return queueSubmit(this.handle, priority, source, length > LENGTH_MAX ? LENGTH_MAX : length, tagLow(tag), tagHigh(tag));
+  }
+
+  /** Sends a reference to part of a region. */
+  sendDescriptor(where: string, descriptor: DescriptorOptions, options: SendOptions | undefined, tag: number): number {
+    const priority = priorityNumber(where, checkOptions(where, options)?.priority);
+    const region = descriptor?.region;
+    if (!(region instanceof Region)) throw badArgument(where, 'descriptor must be { region, offset, length, flags }', descriptor);
+    const offset = checkInteger(where, 'offset', descriptor.offset ?? 0, 0, WORD_MAX);
+    const flags = checkInteger(where, 'flags', descriptor.flags ?? 0, 0, WORD_MAX);
+    const length = descriptor.length === undefined
+      ? Math.max(0, valueOf(regionCommitted(regions, region.number), where) - offset)
+      : checkInteger(where, 'length', descriptor.length, 0, WORD_MAX);
+    this.checkAttached(where);
+    const { record } = this.place;
+    store32(record, DESCRIPTOR_REGION, region.number);
+    store32(record, DESCRIPTOR_LENGTH, length | 0);
+    store32(record, DESCRIPTOR_OFFSET_LOW, offset | 0);
+    store32(record, DESCRIPTOR_OFFSET_HIGH, 0);
+    store32(record, DESCRIPTOR_FLAGS, flags | 0);
+    store32(record, DESCRIPTOR_RESERVED, 0);
+    if (tag === NO_TAG) return queueSendDescriptor(this.handle, priority, record);
+    return queueSubmitDescriptor(this.handle, priority, record, tagLow(tag), tagHigh(tag));
+  }
+
+  /** One kernel batch: as many of `views` from number `first` on as fit into the place. Returns how many it tried and the status. */
+  sendSome(views: readonly Uint8Array[], first: number, priority: number): { readonly tried: number; readonly status: number } {
+    const tried = this.#stage(views, first);
+    return { tried, status: queueSendBatch(this.handle, priority, this.place.list, tried) };
+  }
+
+  /** Lays messages down and describes them in the batch list. At least one. */
+  #stage(views: readonly Uint8Array[], first: number): number {
+    let count = 0;
+    let at = this.place.buffer;
+    const end = at + this.place.bufferBytes;
+    while (count < BATCH_LIST && first + count < views.length) {
+      const view = views[first + count]!;
+      let address = addressOf(view);
+      if (address === 0) {
+        address = at;
+        if (view.length <= this.shape.maxMessageBytes) {
+          if (at + view.length > end) break;
+          copyIn(at, view);
+          at += Math.ceil(view.length / LINE_BYTES) * LINE_BYTES;
+        }
+      }
+      const record = this.place.list + count * BATCH_BYTES;
+      store32(record, BATCH_ADDRESS, address);
+      store32(record, BATCH_LENGTH, Math.min(view.length, LENGTH_MAX));
+      count++;
+    }
+    return count;
+  }
+}
