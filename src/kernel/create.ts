@@ -11,10 +11,11 @@ import { countIsPowerOfTwo } from './count.ts';
 import {
   COMPLETION_BYTES, CONFIG_COMPLETIONS, CONFIG_MAX_MESSAGE_BYTES, CONFIG_RECEIVERS, CONFIG_RING_SIZE, CONFIG_SCHEMA,
   CONFIG_SENDERS, CONFIG_START, LINE_BYTES, POLICY_SLAB, PRIORITY_COUNT, QUEUE_COMPLETIONS, QUEUE_COMPLETION_QUEUES,
-  QUEUE_COMPLETION_STRIDE_BYTES, QUEUE_HEADER_BYTES, QUEUE_IS_COMPLETION, QUEUE_MAX_MESSAGE_BYTES, QUEUE_POLLED,
-  QUEUE_RECEIVERS, QUEUE_RECEIVER_BLOCKS, QUEUE_REGIONS, QUEUE_RING_SIZE, QUEUE_SCHEMA, QUEUE_SELF, QUEUE_SENDERS,
-  RECEIVERS_MAX, RECEIVER_BIT, RECEIVER_BYTES, RECEIVER_INDEX, RECEIVER_QUEUE, RING_SLOTS_MAX, SENDERS_MAX, SENDER_BIT,
-  SENDER_BYTES, SENDER_INDEX, SENDER_MAX_BYTES, SENDER_POLLED, SENDER_QUEUE, SENDER_REGIONS, SLOT_USER_BYTES,
+  QUEUE_COMPLETION_STRIDE_BYTES, QUEUE_HEADER_BYTES, QUEUE_IS_COMPLETION, QUEUE_MAX_MESSAGE_BYTES, QUEUE_LANES,
+  QUEUE_LANE_SHIFT, QUEUE_USED_WORDS, QUEUE_RECEIVERS, QUEUE_RECEIVER_BLOCKS, QUEUE_REGIONS, QUEUE_RING_SIZE,
+  QUEUE_SCHEMA, QUEUE_SELF, QUEUE_SENDERS, RECEIVERS_MAX, RECEIVER_BIT, RECEIVER_BYTES, RECEIVER_INDEX, RECEIVER_QUEUE,
+  RING_BYTES, RING_SLOTS_MAX, SENDERS_MAX, SENDER_BIT, SENDER_BYTES, SENDER_INDEX, SENDER_MAX_BYTES, SENDER_RINGS,
+  SENDER_RING_STRIDE_BYTES, SENDER_QUEUE, SENDER_REGIONS, SLOT_USER_BYTES,
 } from './layout.ts';
 import { laneRing } from './path/3-lane.ts';
 import { regionAddress, regionCommitted, regionPolicy } from './region.ts';
@@ -26,9 +27,16 @@ const QUEUE_BYTES_MAX = 0x40000000;
 
 const userBytes = (completions: i32): i32 => (completions === 0 ? 0 : SLOT_USER_BYTES);
 
-/** Bytes of the header, the senders and the receivers. */
-const blocksBytes = (senders: i32, receivers: i32): i32 =>
+/** log2 of the lanes per priority: enough for all senders. */
+const laneShift = (senders: i32): i32 => (32 - Math.clz32((senders - 1) | 0)) | 0;
+
+/** From the queue's address to its first ring. */
+const lanesOffset = (senders: i32, receivers: i32): i32 =>
   (QUEUE_HEADER_BYTES + Math.imul(senders, SENDER_BYTES) + Math.imul(receivers, RECEIVER_BYTES)) | 0;
+
+/** Bytes of everything before the slots. */
+const blocksBytes = (senders: i32, receivers: i32): i32 =>
+  (lanesOffset(senders, receivers) + Math.imul(PRIORITY_COUNT << laneShift(senders), RING_BYTES)) | 0;
 
 /** `each` times `times`, or STATUS_BAD_CONFIG above QUEUE_BYTES_MAX or if `each` is a status. */
 const boundedTimes = (each: i32, times: i32): i32 => {
@@ -66,7 +74,7 @@ const createPlain = (
   at: i32, regions: i32, ringSize: i32, maxBytes: i32, schema: i32, senders: i32, receivers: i32, completions: i32, start: i32,
 ): void => {
   const shared = receivers > 1 ? 1 : 0;
-  const polled = senders === 1 || receivers > 1 ? -1 << (SENDERS_MAX - senders) : 0;
+  const shift = laneShift(senders);
   const receiverBlocks = (at + QUEUE_HEADER_BYTES + Math.imul(senders, SENDER_BYTES)) | 0;
   fillBytes(at, blocksBytes(senders, receivers), 0);
   store32(at, QUEUE_RING_SIZE, ringSize);
@@ -77,7 +85,9 @@ const createPlain = (
   store32(at, QUEUE_COMPLETIONS, completions);
   store32(at, QUEUE_REGIONS, regions);
   store32(at, QUEUE_RECEIVER_BLOCKS, receiverBlocks);
-  store32(at, QUEUE_POLLED, polled);
+  store32(at, QUEUE_LANES, (at + lanesOffset(senders, receivers)) | 0);
+  store32(at, QUEUE_LANE_SHIFT, shift);
+  store32(at, QUEUE_USED_WORDS, ((PRIORITY_COUNT << shift) + 31) >> 5);
   for (let index = 0; index < receivers; index++) {
     const receiver = (receiverBlocks + Math.imul(index, RECEIVER_BYTES)) | 0;
     store32(receiver, RECEIVER_QUEUE, at);
@@ -92,7 +102,8 @@ const createPlain = (
     store32(sender, SENDER_INDEX, index);
     store32(sender, SENDER_BIT, 0x80000000 >>> index | 0);
     store32(sender, SENDER_MAX_BYTES, maxBytes);
-    store32(sender, SENDER_POLLED, polled);
+    store32(sender, SENDER_RINGS, laneRing(at, index, 0));
+    store32(sender, SENDER_RING_STRIDE_BYTES, RING_BYTES << shift);
     store32(sender, SENDER_REGIONS, regions);
     for (let priority = 0; priority < PRIORITY_COUNT; priority++) {
       ringCreate(laneRing(at, index, priority), slots, ringSize, maxBytes, userBytes(completions), shared, start);

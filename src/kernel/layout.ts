@@ -10,11 +10,11 @@
  *   io_uring, this code    tail = PRODUCED           head = CONSUMED
  *
  *   queue (64-byte aligned)
- *   +---------+---------+---------+---------+----------------+------------------+-------------+---------------------+
- *   | header  | bell    | attach  | (spare) | sender 0 .. S-1| receiver 0 .. R-1| slots of all| completion queue of |
- *   | 64      | 64      | 64      | 64      | 640 each       | 128 each         | S * 4 lanes | sender 0 .. S-1     |
- *   +---------+---------+---------+---------+----------------+------------------+-------------+---------------------+
- *   sender: one line of its own words, one of completion credit, then four rings, Critical to Low.
+ *   +---------+---------+---------+---------+---------------+-----------------+-----------------+--------+-------------------+
+ *   | header  | bell    | attach  | (spare) | sender 0..S-1 | receiver 0..R-1 | rings           | slots  | completion queues |
+ *   | 64      | 64      | 64      | 64      | 128 each      | 128 each        | 4 * L, 128 each | of all | of senders 0..S-1 |
+ *   +---------+---------+---------+---------+---------------+-----------------+-----------------+--------+-------------------+
+ *   Lane number priority * L + sender, L being S rounded up to a power of two: so the lanes stand in order of urgency.
  *   A completion queue is a queue of the same kind whose senders are the receivers of this one.
  */
 
@@ -82,6 +82,8 @@ export const RING_MASK = 32;
 export const RING_STRIDE_BYTES = 36;
 export const RING_SLOTS = 40;
 export const RING_MAX_BYTES = 44;
+/** W producer, private: 1 once the lane's USED bit has been set. */
+export const RING_ANNOUNCED = 48;
 /** W consumers, atomic [free]: position of the next message to be received. */
 export const RING_CONSUMED = 64;
 /** - : 1 if several consumers share the ring. */
@@ -125,16 +127,15 @@ export const QUEUE_RECEIVER_BLOCKS = 32;
 /** Address of sender 0's completion queue, bytes from one to the next; 0 without completions. */
 export const QUEUE_COMPLETION_QUEUES = 40;
 export const QUEUE_COMPLETION_STRIDE_BYTES = 44;
-/**
- * Bit per sender that a receive looks at without asking READY; 0 if the READY words say who has something (see
- * 3-lane.ts).
- */
-export const QUEUE_POLLED = 48;
+/** Address of lane 0's ring; log2 of L, the lanes per priority; words of USED in use. */
+export const QUEUE_LANES = 48;
+export const QUEUE_LANE_SHIFT = 52;
+export const QUEUE_USED_WORDS = 56;
 /** 1 for a completion queue. */
-export const QUEUE_IS_COMPLETION = 52;
-// ---- Bell line: read by every send, rarely written.
-/** W senders set, the receiver clears, atomic [ready]: four words, Critical first; bit 31 - s is sender s. */
-export const QUEUE_READY = 64;
+export const QUEUE_IS_COMPLETION = 60;
+// ---- Bell line: read by every send and receive, rarely written.
+/** W senders, atomic [used]: four words; bit 31 - (n & 31) of word n >> 5 is set before lane n is first used, and stays set. */
+export const QUEUE_USED = 64;
 /** W receivers, atomic [sleep]: bit r while receiver r may be asleep. */
 export const QUEUE_WAITERS = 80;
 /** W wakers, atomic [sleep]: counts wake-ups; sleepers sleep on it. */
@@ -159,9 +160,9 @@ export const SENDER_MAX_BYTES = 16;
 export const SENDER_GENERATION = 20;
 /** W sender, 64: sends refused for any reason but full. */
 export const SENDER_REJECTED_COUNT = 24;
-/** Copies of QUEUE_POLLED and QUEUE_REGIONS. */
-export const SENDER_POLLED = 32;
-export const SENDER_REGIONS = 36;
+/** Address of this sender's Critical ring, and bytes from one priority to the next. */
+export const SENDER_RINGS = 32;
+export const SENDER_RING_STRIDE_BYTES = 36;
 /**
  * W attach, atomic [base]: completions that may be outstanding per priority: QUEUE_COMPLETIONS of a submitter, else 0.
  */
@@ -176,8 +177,9 @@ export const SENDER_REAPER = 44;
 export const SENDER_BASE = 64;
 /** W sender, one per priority: completions reaped, as last seen. */
 export const SENDER_REAPED_CACHE = 80;
-export const SENDER_RINGS = 128;
-export const SENDER_BYTES = 640;
+/** Copy of QUEUE_REGIONS. */
+export const SENDER_REGIONS = 96;
+export const SENDER_BYTES = 128;
 /** Blocks are line aligned, so the low bits of a handle carry a 5-bit generation, and bit 5 its kind. */
 export const HANDLE_LOW_MASK = 63;
 export const HANDLE_GENERATION_MASK = 31;

@@ -2,19 +2,18 @@
  * Taking over from dead contexts.
  *
  * Role: the kernel (or, under Node, the main thread), once it knows that a context is dead and all its stores are visible. One
- *   recovery of a queue at a time; it may itself die and be run again. Memory: the dead context's words; READY, WAITERS and EVENT
- *   of the queue.
- * Order: as the steps that the dead context did not finish: [publish], [hint] 4-ring, [attach] attach.ts, [ready] 3-lane,
- *   [sleep] 5-wake.
+ *   recovery of a queue at a time; it may itself die and be run again. Memory: the dead context's words; WAITERS and EVENT of the
+ *   queue.
+ * Order: as the steps that the dead context did not finish: [publish], [hint] 4-ring, [attach] attach.ts, [sleep] 5-wake.
  * Fails: BAD_HANDLE, BAD_ARGUMENT; no effect. Checked by: test/unit/recover.test.ts.
  */
-import { fetchAnd32, fetchOr32, load32, loadAcquire32, loadRelaxed32, storeRelaxed32, storeRelease32 } from '#machine';
+import { fetchAnd32, load32, loadAcquire32, loadRelaxed32, storeRelaxed32, storeRelease32 } from '#machine';
 import { queueIs, receiverAt, senderAt } from './attach.ts';
 import { creditQueue } from './credit.ts';
 import {
-  PRIORITY_COUNT, QUEUE_COMPLETIONS, QUEUE_POLLED, QUEUE_READY, QUEUE_RECEIVERS, QUEUE_RECEIVERS_ATTACHED, QUEUE_SENDERS,
-  QUEUE_SENDERS_ATTACHED, QUEUE_WAITERS, RECEIVER_BIT, RECEIVER_HANDLE, RING_MASK, RING_PRODUCED, RING_PRODUCED_HIGH, RING_SLOTS,
-  RING_STRIDE_BYTES, SENDERS_MAX, SENDER_BIT, SENDER_HANDLE, SLOT_STATE,
+  PRIORITY_COUNT, QUEUE_COMPLETIONS, QUEUE_RECEIVERS, QUEUE_RECEIVERS_ATTACHED, QUEUE_SENDERS, QUEUE_SENDERS_ATTACHED,
+  QUEUE_WAITERS, RECEIVER_BIT, RECEIVER_HANDLE, RING_MASK, RING_PRODUCED, RING_PRODUCED_HIGH, RING_SLOTS,
+  RING_STRIDE_BYTES, SENDER_BIT, SENDER_HANDLE, SLOT_STATE,
 } from './layout.ts';
 import { laneRing } from './path/3-lane.ts';
 import { wakeEverybody } from './path/5-wake.ts';
@@ -35,27 +34,15 @@ export const ringAdopt = (ring: i32): void => {
   storeRelaxed32(ring, RING_PRODUCED, next); // [hint]
 };
 
-/** Says that any of these senders' lanes may hold something. */
-const readyAll = (queue: i32, bits: i32): void => {
-  if (load32(queue, QUEUE_POLLED) !== 0) return;
-  for (let priority = 0; priority < PRIORITY_COUNT; priority++) {
-    fetchOr32(queue, (QUEUE_READY + (priority << 2)) | 0, bits); // [ready]
-  }
-};
-
-/** Counts what the dead producer of these four lanes had published, and shows it to the receivers. */
+/** Counts what the dead producer of these four lanes had published, and wakes the receivers to look for it. */
 const lanesAdopt = (queue: i32, index: i32): void => {
   for (let priority = 0; priority < PRIORITY_COUNT; priority++) ringAdopt(laneRing(queue, index, priority));
-  readyAll(queue, load32(senderAt(queue, index), SENDER_BIT));
   wakeEverybody(queue);
 };
 
-/** The bits of all senders of a queue. */
-const everySender = (queue: i32): i32 => -1 << (SENDERS_MAX - load32(queue, QUEUE_SENDERS));
-
 /**
  * Takes the place of dead sender number `index` back. What it had published stays queued, at most one message more than
- * it knew; what it had not published is gone. Its completion queue is made fit for the next submitter. Repeatable.
+ * it knew; what it had not published is gone. Repeatable.
  */
 export const recoverSender = (queue: i32, index: i32): i32 => {
   if (!queueIs(queue)) return STATUS_BAD_HANDLE;
@@ -63,11 +50,6 @@ export const recoverSender = (queue: i32, index: i32): i32 => {
   const sender = senderAt(queue, index);
   storeRelease32(sender, SENDER_HANDLE, 0); // [attach]
   lanesAdopt(queue, index);
-  if (load32(queue, QUEUE_COMPLETIONS) !== 0) {
-    const completions = creditQueue(queue, index);
-    readyAll(completions, everySender(completions));
-    wakeEverybody(completions);
-  }
   fetchAnd32(queue, QUEUE_SENDERS_ATTACHED, ~load32(sender, SENDER_BIT)); // [attach]
   return STATUS_OK;
 };
@@ -82,7 +64,6 @@ export const recoverReceiver = (queue: i32, index: i32): i32 => {
   const receiver = receiverAt(queue, index);
   storeRelease32(receiver, RECEIVER_HANDLE, 0); // [attach]
   fetchAnd32(queue, QUEUE_WAITERS, ~load32(receiver, RECEIVER_BIT)); // [sleep]
-  readyAll(queue, everySender(queue));
   if (load32(queue, QUEUE_COMPLETIONS) !== 0) {
     const senders = load32(queue, QUEUE_SENDERS);
     for (let sender = 0; sender < senders; sender++) lanesAdopt(creditQueue(queue, sender), index);

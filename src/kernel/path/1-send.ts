@@ -5,7 +5,7 @@
  *   number of senders at once.
  * Memory: the sender block, one of its lanes; reads the message. Invariant: before the banner nothing another context
  *   can see has changed; after
- *   it the send cannot fail. Order: see 4-ring [publish], 3-lane [ready], 5-wake [sleep]. [attach] the handle word,
+ *   it the send cannot fail. Order: see 4-ring [publish], 3-lane [used], 5-wake [sleep]. [attach] the handle word,
  *   relaxed: it is compared,
  *   and nothing is read through it that attach wrote later.
  *   [descriptor] the sender's record, relaxed: each word is read once, and what was checked is what is stored; the
@@ -18,9 +18,9 @@ import { addOwned64, copyBytes, load32, loadRelaxed32, store32, storeRelaxed32 }
 import {
   BATCH_ADDRESS, BATCH_BYTES, BATCH_COUNT_MAX, BATCH_LENGTH, BATCH_RESULT, DESCRIPTOR_BYTES, DESCRIPTOR_FLAGS,
   DESCRIPTOR_LENGTH, DESCRIPTOR_OFFSET_HIGH, DESCRIPTOR_OFFSET_LOW, DESCRIPTOR_REGION, DESCRIPTOR_RESERVED,
-  FLAG_COMPLETE, FLAG_DESCRIPTOR, HANDLE_IS_RECEIVER, HANDLE_LOW_MASK, META_FLAGS_SHIFT, PRIORITY_COUNT, RING_BYTES,
-  RING_STRIDE_BYTES, SENDER_HANDLE, SENDER_QUEUE, SENDER_QUOTA, SENDER_REJECTED_COUNT, SENDER_RINGS, SLOT_PAYLOAD,
-  SLOT_USER_BYTES,
+  FLAG_COMPLETE, FLAG_DESCRIPTOR, HANDLE_IS_RECEIVER, HANDLE_LOW_MASK, META_FLAGS_SHIFT, PRIORITY_COUNT,
+  RING_STRIDE_BYTES, SENDER_HANDLE, SENDER_QUEUE, SENDER_QUOTA, SENDER_REJECTED_COUNT, SENDER_RINGS,
+  SENDER_RING_STRIDE_BYTES, SLOT_PAYLOAD, SLOT_USER_BYTES,
 } from '../layout.ts';
 import {
   STATUS_BAD_ARGUMENT, STATUS_BAD_HANDLE, STATUS_BAD_PRIORITY, STATUS_NO_COMPLETIONS, STATUS_OK,
@@ -41,6 +41,14 @@ export const senderBlock = (handle: i32): i32 => {
   return sender;
 };
 
+/** The sender's ring at `priority`. */
+const senderRing = (sender: i32, priority: i32): i32 =>
+  (load32(sender, SENDER_RINGS) + Math.imul(priority, load32(sender, SENDER_RING_STRIDE_BYTES))) | 0;
+
+/**
+ * Counts a refused send.
+ * @cold
+ */
 const sendReject = (sender: i32, status: i32): i32 => {
   addOwned64(sender, SENDER_REJECTED_COUNT, 1);
   return status;
@@ -48,7 +56,7 @@ const sendReject = (sender: i32, status: i32): i32 => {
 
 /** Publishes a filled slot. A submitter's message carries user data and the wish for a completion. */
 const sendFinish = (
-  sender: i32, queue: i32, priority: i32, ring: i32, slot: i32, bytes: i32, flags: i32, userLow: i32, userHigh: i32,
+  sender: i32, queue: i32, ring: i32, slot: i32, bytes: i32, flags: i32, userLow: i32, userHigh: i32,
 ): void => {
   let meta = flags << META_FLAGS_SHIFT | bytes;
   if (loadRelaxed32(sender, SENDER_QUOTA) !== 0) { // [base]
@@ -57,8 +65,8 @@ const sendFinish = (
     storeRelaxed32(user, 4, userHigh); // [meta]
     meta = meta | FLAG_COMPLETE << META_FLAGS_SHIFT;
   }
+  laneAnnounce(queue, ring);
   ringPublish(ring, slot, meta);
-  laneAnnounce(sender, queue, priority);
 };
 
 /** One inline message, without the wake-up. */
@@ -67,12 +75,12 @@ const sendQuiet = (sender: i32, queue: i32, priority: i32, source: i32, bytes: i
   if (valid < 0) return sendReject(sender, valid);
   const credit = validateCredit(sender, queue, priority);
   if (credit < 0) return sendReject(sender, credit);
-  const ring = (sender + SENDER_RINGS + (priority * RING_BYTES)) | 0;
+  const ring = senderRing(sender, priority);
   const slot = ringClaim(ring);
   if (slot < 0) return slot;
   // ---- Point of no return: from here on nothing fails.
   copyBytes((slot + SLOT_PAYLOAD) | 0, source, bytes);
-  sendFinish(sender, queue, priority, ring, slot, bytes, 0, userLow, userHigh);
+  sendFinish(sender, queue, ring, slot, bytes, 0, userLow, userHigh);
   return STATUS_OK;
 };
 
@@ -117,7 +125,7 @@ export const sendDescriptor = (handle: i32, priority: i32, record: i32, submit: 
   if (named < 0) return sendReject(sender, named);
   const credit = validateCredit(sender, queue, priority);
   if (credit < 0) return sendReject(sender, credit);
-  const ring = (sender + SENDER_RINGS + (priority * RING_BYTES)) | 0;
+  const ring = senderRing(sender, priority);
   const slot = ringClaim(ring);
   if (slot < 0) return slot;
   // ---- Point of no return: from here on nothing fails.
@@ -128,7 +136,7 @@ export const sendDescriptor = (handle: i32, priority: i32, record: i32, submit: 
   store32(payload, DESCRIPTOR_OFFSET_HIGH, offsetHigh);
   store32(payload, DESCRIPTOR_FLAGS, userFlags);
   store32(payload, DESCRIPTOR_RESERVED, 0);
-  sendFinish(sender, queue, priority, ring, slot, DESCRIPTOR_BYTES, FLAG_DESCRIPTOR, userLow, userHigh);
+  sendFinish(sender, queue, ring, slot, DESCRIPTOR_BYTES, FLAG_DESCRIPTOR, userLow, userHigh);
   wakeReceivers(queue, 1);
   return STATUS_OK;
 };

@@ -12,14 +12,16 @@
 import { load32, loadRelaxed32, store32 } from '#machine';
 import { creditReaped } from '../credit.ts';
 import {
-  DESCRIPTOR_BYTES, POLICY_SLAB, PRIORITY_COUNT, QUEUE_CLOSED, RING_BYTES, SENDER_BASE, SENDER_INDEX, SENDER_MAX_BYTES,
-  SENDER_QUOTA, SENDER_REAPED_CACHE, SENDER_REGIONS, SENDER_RINGS,
+  DESCRIPTOR_BYTES, POLICY_SLAB, PRIORITY_COUNT, QUEUE_CLOSED, SENDER_BASE, SENDER_INDEX, SENDER_MAX_BYTES,
+  SENDER_QUOTA, SENDER_REAPED_CACHE, SENDER_REGIONS,
 } from '../layout.ts';
 import { regionSpan } from '../region.ts';
 import { ringTail } from '../ring.ts';
 import {
-  STATUS_BAD_ARGUMENT, STATUS_BAD_PRIORITY, STATUS_CLOSED, STATUS_NO_CREDIT, STATUS_OK, STATUS_OUT_OF_BOUNDS, STATUS_TOO_LARGE,
+  STATUS_BAD_ARGUMENT, STATUS_BAD_PRIORITY, STATUS_CLOSED, STATUS_NO_CREDIT, STATUS_OK, STATUS_OUT_OF_BOUNDS,
+  STATUS_TOO_LARGE,
 } from '../status.ts';
+import { laneRing } from './3-lane.ts';
 
 /** Priority, address, length and queue of a message. */
 export const validateSend = (sender: i32, queue: i32, priority: i32, source: i32, bytes: i32): i32 => {
@@ -50,14 +52,16 @@ export const validateDescriptor = (
  * was submitted is a ring position, what was reaped is summed over the completion lanes only when the cached sum is
  * used up. The bound holds for every completion lane, so posting never finds one full.
  */
-export const validateCredit = (sender: i32, queue: i32, priority: i32): i32 => {
+export const validateCredit = (sender: i32, queue: i32, priority: i32): i32 =>
+  loadRelaxed32(sender, SENDER_QUOTA) === 0 ? STATUS_OK : creditCheck(sender, queue, priority); // [base]
+
+const creditCheck = (sender: i32, queue: i32, priority: i32): i32 => {
   const quota = loadRelaxed32(sender, SENDER_QUOTA); // [base]
-  if (quota === 0) return STATUS_OK;
   const word = priority << 2;
-  const produced = ringTail((sender + SENDER_RINGS + Math.imul(priority, RING_BYTES)) | 0);
-  const submitted = (produced - loadRelaxed32(sender, (SENDER_BASE + word) | 0)) | 0; // [base]
+  const index = load32(sender, SENDER_INDEX);
+  const submitted = (ringTail(laneRing(queue, index, priority)) - loadRelaxed32(sender, (SENDER_BASE + word) | 0)) | 0; // [base]
   if (((submitted - load32(sender, (SENDER_REAPED_CACHE + word) | 0)) | 0) < quota) return STATUS_OK;
-  const reaped = creditReaped(load32(sender, SENDER_INDEX), queue, priority);
+  const reaped = creditReaped(index, queue, priority);
   store32(sender, (SENDER_REAPED_CACHE + word) | 0, reaped);
   return ((submitted - reaped) | 0) < quota ? STATUS_OK : STATUS_NO_CREDIT;
 };

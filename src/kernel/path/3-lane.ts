@@ -1,30 +1,22 @@
 /**
  * Which lane a message enters, and which lane is served next.
  *
- * Role: laneAnnounce: the sender, after publishing. laneReceive: a receiver. Memory: READY words of the queue
- *   (layout.ts), the receiver's cursor.
- * Invariants: 1 a lane with a message whose send has completed is found by every later search: its READY bit is set, or
- *   the one receiver is between
- *   clearing it and looking again, or the queue is polled. 2 priorities are searched from Critical to Low, so a receive
- *   never passes a more urgent
- *   message whose send had completed when it began. 3 among senders of equal priority the search starts behind the one
- *   served last.
- * Order: [ready], between a sender that leaves its bit as it is and the receiver that clears it.
- *   sender    STATE = t (sequential, 4-ring); read READY (sequential), set the bit if it is clear
- *   receiver  clear the bit (read-modify-write); full fence; read STATE
- *   Forbidden: the sender reads the bit still set, and the receiver reads STATE before t: a message nobody looks for.
- *   Both sides store, then load what the other stored: acquire and release do not forbid that, the sequential order
- *   does.
- *   A polled queue (one sender, or several receivers) has no READY words: a receiver paused between clearing and
- *   looking would hide messages
- *   from the other receivers.
- * Units: sender s is bit 31 - s, so that counting leading zeros finds the lowest. Fails: EMPTY and what 4-ring returns.
+ * Role: laneAnnounce: the sender, before its first message in a lane. laneReceive: a receiver. Memory: USED words of the queue
+ *   (layout.ts); the receiver's cursor.
+ * Invariants: 1 the USED bit of a lane is set before its first message is published, and never cleared: every later search looks at it.
+ *   2 Lanes are searched from Critical to Low, so a receive never passes a more urgent message whose send had completed when the
+ *   receive began. 3 Among senders of equal priority the search starts behind the one served last.
+ * Order: [used] the bit is set by a read-modify-write before STATE is published (4-ring), and USED is acquired before STATE is read: who
+ *   knows of a completed send, or reads STATE after its own fence (5-wake), finds the bit. Without it: a message nobody looks for.
+ *   Bits are sticky because clearing them would need a second look at the lane after the clearing, and a receiver paused between the
+ *   two would hide messages from the others. The price: a receive looks at every more urgent lane that was ever used.
+ * Units: lane n is bit 31 - (n & 31), so that counting leading zeros finds the most urgent. Fails: EMPTY and what 4-ring returns.
  * Checked by: test/unit/3-lane.test.ts, test/property, test/stress.
  */
-import { fenceFull, fetchAnd32, fetchOr32, load32, loadAcquire32, loadSequential32, store32 } from '#machine';
+import { fetchOr32, load32, loadAcquire32, store32 } from '#machine';
 import {
-  PRIORITY_COUNT, QUEUE_HEADER_BYTES, QUEUE_POLLED, QUEUE_READY, RECEIVER_CURSOR, RECEIVER_META, RECEIVER_PRIORITY,
-  RECEIVER_SENDER, RING_BYTES, SENDERS_MAX, SENDER_BIT, SENDER_BYTES, SENDER_POLLED, SENDER_RINGS,
+  QUEUE_LANES, QUEUE_LANE_SHIFT, QUEUE_USED, QUEUE_USED_WORDS, RECEIVER_CURSOR, RECEIVER_META, RECEIVER_PRIORITY,
+  RECEIVER_SENDER, RING_ANNOUNCED, RING_BYTES,
 } from '../layout.ts';
 import { STATUS_AGAIN, STATUS_EMPTY } from '../status.ts';
 import { ringLook, ringPop } from './4-ring.ts';
@@ -39,55 +31,59 @@ export const laneIsMoreUrgent = (a: i32, b: i32): boolean => a < b;
 
 /** The ring of sender number `index` at `priority`. */
 export const laneRing = (queue: i32, index: i32, priority: i32): i32 =>
-  (queue + QUEUE_HEADER_BYTES + SENDER_RINGS + Math.imul(index, SENDER_BYTES) + (priority * RING_BYTES)) | 0;
+  (load32(queue, QUEUE_LANES) + Math.imul((priority << load32(queue, QUEUE_LANE_SHIFT)) + index, RING_BYTES)) | 0;
 
-/** SENDER, after publishing at `priority`: makes sure that the next search looks at this lane. */
-export const laneAnnounce = (sender: i32, queue: i32, priority: i32): void => {
-  if (load32(sender, SENDER_POLLED) !== 0) return;
-  const word = (QUEUE_READY + (priority << 2)) | 0;
-  const bit = load32(sender, SENDER_BIT);
-  if ((loadSequential32(queue, word) & bit) === 0) fetchOr32(queue, word, bit); // [ready]
+/**
+ * Sets the USED bit of a ring's lane.
+ * @cold
+ */
+const laneUse = (queue: i32, ring: i32): void => {
+  const lane = ((ring - load32(queue, QUEUE_LANES)) | 0) / RING_BYTES | 0;
+  fetchOr32(queue, (QUEUE_USED + (lane >> 5 << 2)) | 0, 0x80000000 >>> (lane & 31) | 0); // [used]
+  store32(ring, RING_ANNOUNCED, 1);
 };
 
-const laneAct = (ring: i32, action: i32, buffer: i32, capacity: i32, info: i32): i32 => {
-  if (action === LANE_TAKE) return ringPop(ring, buffer, capacity, info);
-  return ringLook(ring, info, action === LANE_DISCARD ? 1 : 0);
-};
-
-/** A lane whose READY bit is set was empty: clear the bit and look once more, for a sender that still saw it set. */
-const laneRetire = (queue: i32, word: i32, bit: i32, ring: i32, action: i32, buffer: i32, capacity: i32, info: i32): i32 => {
-  fetchAnd32(queue, word, ~bit); // [ready]
-  fenceFull(); // [ready]
-  const status = laneAct(ring, action, buffer, capacity, info);
-  if (status !== STATUS_EMPTY) fetchOr32(queue, word, bit); // [ready]
-  return status;
+/** SENDER, before publishing in `ring`: makes sure that every later search looks at this lane. */
+export const laneAnnounce = (queue: i32, ring: i32): void => {
+  if (load32(ring, RING_ANNOUNCED) === 0) laneUse(queue, ring);
 };
 
 /**
- * RECEIVER. Takes, peeks or discards the next message by priority. Returns its length, or STATUS_EMPTY, _TOO_SMALL,
- * _AGAIN.
+ * The next lane to look at, as a number in its word: of the most urgent priority in `lanes`, the sender at or behind the cursor, else the
+ * first. `shift` is log2 of the lanes per priority; a priority's lanes are aligned in their word.
  */
+const lanePick = (receiver: i32, lanes: i32, shift: i32): i32 => {
+  const first = Math.clz32(lanes);
+  if (shift === 0) return first;
+  const start = first >> shift << shift;
+  const equals = lanes & (-1 << (32 - (1 << shift)) >>> start);
+  const behind = equals & (-1 >>> (start + load32(receiver, RECEIVER_CURSOR)));
+  return Math.clz32(behind !== 0 ? behind : equals);
+};
+
+/** RECEIVER. Takes, peeks or discards the next message by priority. Returns its length, or STATUS_EMPTY, _TOO_SMALL, _AGAIN. */
 export const laneReceive = (receiver: i32, queue: i32, action: i32, buffer: i32, capacity: i32): i32 => {
-  const polled = load32(queue, QUEUE_POLLED);
   const info = (receiver + RECEIVER_META) | 0;
-  for (let priority = 0; priority < PRIORITY_COUNT; priority++) {
-    const word = (QUEUE_READY + (priority << 2)) | 0;
-    let candidates = polled !== 0 ? polled : loadAcquire32(queue, word); // [ready]
-    while (candidates !== 0) {
-      const behind = candidates & (-1 >>> load32(receiver, RECEIVER_CURSOR));
-      const index = Math.clz32(behind !== 0 ? behind : candidates);
-      const bit = 0x80000000 >>> index | 0;
-      const ring = laneRing(queue, index, priority);
-      let status = laneAct(ring, action, buffer, capacity, info);
-      if (status === STATUS_EMPTY && polled === 0) status = laneRetire(queue, word, bit, ring, action, buffer, capacity, info);
+  const shift = load32(queue, QUEUE_LANE_SHIFT);
+  const words = load32(queue, QUEUE_USED_WORDS);
+  for (let word = 0; word < words; word++) {
+    let lanes = loadAcquire32(queue, (QUEUE_USED + (word << 2)) | 0); // [used]
+    while (lanes !== 0) {
+      const bit = lanePick(receiver, lanes, shift);
+      const lane = ((word << 5) + bit) | 0;
+      const ring = (load32(queue, QUEUE_LANES) + Math.imul(lane, RING_BYTES)) | 0;
+      let status = STATUS_EMPTY;
+      if (action === LANE_TAKE) status = ringPop(ring, buffer, capacity, info);
+      else status = ringLook(ring, info, action === LANE_DISCARD ? 1 : 0);
       if (status === STATUS_AGAIN) return status;
       if (status !== STATUS_EMPTY) {
+        const index = lane & ((1 << shift) - 1);
         store32(receiver, RECEIVER_SENDER, index);
-        store32(receiver, RECEIVER_PRIORITY, priority);
-        if (action !== LANE_PEEK && status >= 0) store32(receiver, RECEIVER_CURSOR, (index + 1) & (SENDERS_MAX - 1));
+        store32(receiver, RECEIVER_PRIORITY, lane >> shift);
+        if (action !== LANE_PEEK && status >= 0) store32(receiver, RECEIVER_CURSOR, (index + 1) & ((1 << shift) - 1));
         return status;
       }
-      candidates = candidates & ~bit;
+      lanes = lanes & ~(0x80000000 >>> bit);
     }
   }
   return STATUS_EMPTY;

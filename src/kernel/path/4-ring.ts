@@ -159,6 +159,7 @@ export const ringPop = (ring: i32, buffer: i32, capacity: i32, info: i32): i32 =
 /**
  * CONSUMER. The length of the next message, without copying it. `take` 0: it stays, and with several consumers the
  * answer is advice. `take` 1: it is received and dropped.
+ * @cold
  */
 export const ringLook = (ring: i32, info: i32, take: i32): i32 => {
   for (let tries = 0; tries < RING_TRIES; tries++) {

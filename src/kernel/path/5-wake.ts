@@ -22,10 +22,16 @@ import { QUEUE_EVENT, QUEUE_WAITERS } from '../layout.ts';
 
 /** Wakes up to `count` sleeping receivers, after that many messages were published. Nobody waiting: one load. */
 export const wakeReceivers = (queue: i32, count: i32): void => {
-  if (loadSequential32(queue, QUEUE_WAITERS) !== 0) { // [sleep]
-    fetchAdd32(queue, QUEUE_EVENT, 1); // [sleep]
-    notify32(queue, QUEUE_EVENT, count);
-  }
+  if (loadSequential32(queue, QUEUE_WAITERS) !== 0) wakeSleepers(queue, count); // [sleep]
+};
+
+/**
+ * Ends the sleep of up to `count` receivers.
+ * @cold
+ */
+const wakeSleepers = (queue: i32, count: i32): void => {
+  fetchAdd32(queue, QUEUE_EVENT, 1); // [sleep]
+  notify32(queue, QUEUE_EVENT, count);
 };
 
 /** More sleepers than a queue can have. */
@@ -35,10 +41,7 @@ const EVERYBODY = 32;
  * Wakes every sleeper to look for itself: a dead context may have published without waking, or been woken for a message
  * it never took.
  */
-export const wakeEverybody = (queue: i32): void => {
-  fetchAdd32(queue, QUEUE_EVENT, 1); // [sleep]
-  notify32(queue, QUEUE_EVENT, EVERYBODY);
-};
+export const wakeEverybody = (queue: i32): void => wakeSleepers(queue, EVERYBODY);
 
 /** RECEIVER `bit` is about to sleep: from here on senders count EVENT. */
 export const wakeAnnounce = (queue: i32, bit: i32): void => {
