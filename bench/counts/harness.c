@@ -95,6 +95,7 @@ static void count_hand(void) {
   table->count = 1;
   Region *region = &table->regions[0];
   region->handle = 256; region->policy = APPEND_ONLY; region->length = 4096; region->committed = 1024;
+  region->base = at(buffer);
   Queue *single = hand_create(at(take(65536)), table, RING, BYTES, 1);
   Queue *many = hand_create(at(take(262144)), table, RING, BYTES, 4);
   uintptr_t s1 = single->sender[0].handle, r1 = single->receiver.handle;

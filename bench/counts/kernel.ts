@@ -3,3 +3,9 @@
  * are out of line, as for any program that links the kernel.
  */
 export * from '../../src/board/program.ts';
+export { boardExit, boardFreeBase } from '../../src/board/board.ts';
+export { regionAppend, regionCreate, regionTableBytes, regionTableCreate } from '../../src/kernel/region.ts';
+export {
+  queueAttachReceiver, queueAttachSender, queueBytes, queueCreate, queueReceive, queueReceiveBatch, queueSend, queueSendBatch,
+  queueSendDescriptor,
+} from '../../src/kernel/queue.ts';

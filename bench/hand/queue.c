@@ -21,7 +21,7 @@ static inline void add_owned(_Atomic uint64_t *cell, uint32_t v) {
   atomic_store_explicit(cell, atomic_load_explicit(cell, RELAXED) + v, RELAXED);
 }
 
-static int32_t reject(Sender *s, int32_t status) { add_owned(&s->rejected_count, 1); return status; }
+__attribute__((noinline, cold)) static int32_t reject(Sender *s, int32_t status) { add_owned(&s->rejected_count, 1); return status; }
 
 static inline Sender *sender_block(uintptr_t handle) {
   Sender *s = (Sender *)(handle & ~(uintptr_t)63);
@@ -30,7 +30,8 @@ static inline Sender *sender_block(uintptr_t handle) {
 
 static inline int32_t validate(Sender *s, Queue *q, int32_t priority, int32_t bytes) {
   if ((uint32_t)priority >= PRIORITIES) return BAD_PRIORITY;
-  if ((uint32_t)bytes > s->max_bytes) return bytes < 0 ? BAD_ARGUMENT : TOO_LARGE;
+  if (bytes < 0) return BAD_ARGUMENT;
+  if ((uint32_t)bytes > s->max_bytes) return TOO_LARGE;
   if (atomic_load_explicit(&q->closed, RELAXED)) return CLOSED;
   return OK;
 }
@@ -44,8 +45,20 @@ static inline Slot *claim(Ring *r) {
   return (Slot *)(r->slots + (size_t)(at & r->mask) * r->stride);
 }
 
-static inline void finish(Sender *s, Queue *q, int32_t priority, Ring *r, Slot *slot, int32_t bytes, int32_t flags) {
+__attribute__((noinline, cold)) static void announce(Queue *q, Ring *r) {
+  uint32_t lane = (uint32_t)(r - q->lanes);
+  atomic_fetch_or(&q->used[lane >> 5], 0x80000000u >> (lane & 31));
+  r->announced = 1;
+}
+
+__attribute__((noinline, cold)) static void wake(Queue *q) {
+  atomic_fetch_add(&q->event, 1);
+  kernelNotify32((int32_t)(intptr_t)&q->event, 0, 1);
+}
+
+static inline void finish(Queue *q, Ring *r, Slot *slot, int32_t bytes, int32_t flags) {
   uint32_t at = atomic_load_explicit(&r->produced, RELAXED);
+  if (!r->announced) announce(q, r);
   atomic_store_explicit(&slot->meta, flags << 24 | bytes, RELAXED);
   atomic_store_explicit(&slot->state, (int32_t)at, SEQUENTIAL);
   if (at + 1 == 0) {
@@ -53,14 +66,11 @@ static inline void finish(Sender *s, Queue *q, int32_t priority, Ring *r, Slot *
   }
   atomic_store_explicit(&r->produced, at + 1, RELAXED);
   add_owned(&r->sent_bytes, (uint32_t)bytes);
-  if (!s->polled && !(atomic_load_explicit(&q->ready[priority], SEQUENTIAL) & s->bit)) {
-    atomic_fetch_or(&q->ready[priority], s->bit);
-  }
-  if (atomic_load_explicit(&q->waiters, SEQUENTIAL)) {
-    atomic_fetch_add(&q->event, 1);
-    kernelNotify32((int32_t)(intptr_t)&q->event, 0, 1);
-  }
+  if (atomic_load_explicit(&q->waiters, SEQUENTIAL)) wake(q);
 }
+
+/* The counts have no submitter: the credit check is its first look only, as in the kernel's path. */
+static inline int32_t credit(Sender *s) { return atomic_load_explicit(&s->quota, RELAXED) ? NO_CREDIT : OK; }
 
 int32_t hand_send(uintptr_t handle, int32_t priority, const void *source, int32_t bytes) {
   Sender *s = sender_block(handle);
@@ -68,11 +78,13 @@ int32_t hand_send(uintptr_t handle, int32_t priority, const void *source, int32_
   Queue *q = s->queue;
   int32_t status = validate(s, q, priority, bytes);
   if (status < 0) return reject(s, status);
-  Ring *r = &s->rings[priority];
+  status = credit(s);
+  if (status < 0) return reject(s, status);
+  Ring *r = s->rings + (size_t)(uint32_t)priority * s->ring_step;
   Slot *slot = claim(r);
   if (!slot) return FULL;
   copy(slot->payload, source, (uint32_t)bytes);
-  finish(s, q, priority, r, slot, bytes, 0);
+  finish(q, r, slot, bytes, 0);
   return OK;
 }
 
@@ -81,10 +93,15 @@ static inline int32_t region_check(Table *t, int32_t handle, uint32_t offset, ui
   if (handle <= 0 || index >= t->count) return STALE_REGION;
   Region *e = &t->regions[index];
   if (atomic_load_explicit(&e->handle, ACQUIRE) != handle) return STALE_REGION;
-  if (e->policy == 3) return POLICY;
-  if (offset > e->length || bytes > e->length - offset) return OUT_OF_BOUNDS;
-  if (e->policy == 2 && (int32_t)(offset + bytes) > (int32_t)atomic_load_explicit(&e->committed, ACQUIRE)) return NOT_COMMITTED;
-  return OK;
+  int32_t policy = atomic_load_explicit(&e->policy, ACQUIRE);
+  uint32_t length = atomic_load_explicit(&e->length, ACQUIRE);
+  uint8_t *base = atomic_load_explicit(&e->base, ACQUIRE);
+  uint32_t committed = atomic_load_explicit(&e->committed, ACQUIRE);
+  if (atomic_load_explicit(&e->handle, ACQUIRE) != handle) return STALE_REGION;
+  if (policy == 3) return POLICY;
+  if (offset > length || bytes > length - offset) return OUT_OF_BOUNDS;
+  if (policy == 2 && (int32_t)(offset + bytes) > (int32_t)committed) return NOT_COMMITTED;
+  return base ? OK : STALE_REGION;
 }
 
 int32_t hand_send_descriptor(uintptr_t handle, int32_t priority, Descriptor *d) {
@@ -103,12 +120,14 @@ int32_t hand_send_descriptor(uintptr_t handle, int32_t priority, Descriptor *d) 
   if (high) return reject(s, OUT_OF_BOUNDS);
   status = region_check(s->regions, region, low, length);
   if (status < 0) return reject(s, status);
-  Ring *r = &s->rings[priority];
+  status = credit(s);
+  if (status < 0) return reject(s, status);
+  Ring *r = s->rings + (size_t)(uint32_t)priority * s->ring_step;
   Slot *slot = claim(r);
   if (!slot) return FULL;
   uint32_t *p = (uint32_t *)slot->payload;
   p[0] = (uint32_t)region; p[1] = length; p[2] = low; p[3] = high; p[4] = flags; p[5] = 0;
-  finish(s, q, priority, r, slot, 24, FLAG_DESCRIPTOR);
+  finish(q, r, slot, 24, FLAG_DESCRIPTOR);
   return OK;
 }
 
@@ -142,30 +161,37 @@ static inline int32_t pop(Ring *r, void *buffer, int32_t capacity, Receiver *v) 
   return AGAIN;
 }
 
-static int32_t search(Receiver *v, Queue *q, void *buffer, int32_t capacity) {
-  for (uint32_t priority = 0; priority < PRIORITIES; priority++) {
-    uint32_t candidates = q->polled ? q->polled : atomic_load_explicit(&q->ready[priority], ACQUIRE);
-    while (candidates) {
-      uint32_t behind = candidates & UINT32_MAX >> v->cursor;
-      uint32_t index = (uint32_t)__builtin_clz(behind ? behind : candidates), bit = 0x80000000u >> index;
-      Ring *r = &q->sender[index].rings[priority];
-      int32_t status = pop(r, buffer, capacity, v);
-      if (status == EMPTY && !q->polled) {
-        atomic_fetch_and(&q->ready[priority], ~bit);
-        atomic_thread_fence(SEQUENTIAL);
-        status = pop(r, buffer, capacity, v);
-        if (status != EMPTY) atomic_fetch_or(&q->ready[priority], bit);
-      }
+static inline uint32_t pick(Receiver *v, uint32_t lanes, uint32_t shift) {
+  uint32_t first = (uint32_t)__builtin_clz(lanes);
+  if (!shift) return first;
+  uint32_t start = first >> shift << shift;
+  uint32_t equals = lanes & (UINT32_MAX << (32 - (1u << shift))) >> start, behind = equals & UINT32_MAX >> (start + v->cursor);
+  return (uint32_t)__builtin_clz(behind ? behind : equals);
+}
+
+static inline int32_t search(Receiver *v, Queue *q, void *buffer, int32_t capacity) {
+  uint32_t shift = q->lane_shift;
+  for (uint32_t word = 0; word < q->used_words; word++) {
+    uint32_t lanes = atomic_load_explicit(&q->used[word], ACQUIRE);
+    while (lanes) {
+      uint32_t bit = pick(v, lanes, shift), lane = word * 32 + bit;
+      int32_t status = pop(&q->lanes[lane], buffer, capacity, v);
+      if (status == AGAIN) return status;
       if (status != EMPTY) {
-        v->sender = index;
-        v->priority = priority;
-        if (status >= 0) v->cursor = (index + 1) & 31;
+        v->sender = lane & ((1u << shift) - 1);
+        v->priority = lane >> shift;
+        if (status >= 0) v->cursor = (v->sender + 1) & ((1u << shift) - 1);
         return status;
       }
-      candidates &= ~bit;
+      lanes &= ~(0x80000000u >> bit);
     }
   }
   return EMPTY;
+}
+
+__attribute__((noinline, cold)) static int32_t search_closed(Receiver *v, Queue *q, void *buffer, int32_t capacity) {
+  int32_t status = search(v, q, buffer, capacity);
+  return status == EMPTY ? CLOSED : status;
 }
 
 int32_t hand_receive(uintptr_t handle, void *buffer, int32_t capacity) {
@@ -174,10 +200,7 @@ int32_t hand_receive(uintptr_t handle, void *buffer, int32_t capacity) {
   if (capacity < 0) return BAD_ARGUMENT;
   Queue *q = v->queue;
   int32_t status = search(v, q, buffer, capacity);
-  if (status == EMPTY && atomic_load_explicit(&q->closed, ACQUIRE)) {
-    status = search(v, q, buffer, capacity);
-    if (status == EMPTY) return CLOSED;
-  }
+  if (status == EMPTY && atomic_load_explicit(&q->closed, ACQUIRE)) status = search_closed(v, q, buffer, capacity);
   if (status >= 0) add_owned(&v->bytes_received[v->priority], (uint32_t)status);
   else if (status == EMPTY) add_owned(&v->empty_count, 1);
   return status;
@@ -186,19 +209,25 @@ int32_t hand_receive(uintptr_t handle, void *buffer, int32_t capacity) {
 Queue *hand_create(void *at, Table *regions, uint32_t ring_size, uint32_t max_bytes, uint32_t senders) {
   Queue *q = at;
   uint32_t stride = (8 + ((max_bytes + 7) & ~7u) + 63) & ~63u;
-  uint8_t *slots = (uint8_t *)&q->sender[senders];
+  q->lane_shift = senders == 1 ? 0 : 32 - (uint32_t)__builtin_clz(senders - 1);
+  uint32_t lanes = 4u << q->lane_shift, shift = q->lane_shift;
+  Ring *rings = (Ring *)&q->sender[senders];
+  uint8_t *slots = (uint8_t *)(rings + lanes);
   __builtin_memset(at, 0, (size_t)(slots - (uint8_t *)at));
+  q->lane_shift = shift;
+  q->lanes = rings;
   q->senders = senders;
-  q->polled = senders == 1 ? 0x80000000u : 0;
+  q->used_words = (lanes + 31) >> 5;
   q->receiver.queue = q;
   q->receiver.bit = 1;
   q->receiver.handle = (uintptr_t)&q->receiver;
   for (uint32_t i = 0; i < senders; i++) {
     Sender *s = &q->sender[i];
-    s->queue = q; s->index = i; s->bit = 0x80000000u >> i; s->max_bytes = max_bytes; s->polled = q->polled; s->regions = regions;
+    s->queue = q; s->index = i; s->bit = 0x80000000u >> i; s->max_bytes = max_bytes; s->regions = regions;
+    s->rings = rings + i; s->ring_step = 1u << shift;
     s->handle = (uintptr_t)s;
-    for (int p = 0; p < PRIORITIES; p++) {
-      Ring *r = &s->rings[p];
+    for (uint32_t p = 0; p < PRIORITIES; p++) {
+      Ring *r = &rings[(p << shift) + i];
       r->mask = r->consumer_mask = ring_size - 1;
       r->stride = r->consumer_stride = stride;
       r->slots = r->consumer_slots = slots;

@@ -8,7 +8,7 @@
 enum { PRIORITIES = 4, SENDERS = 32, LINE = 64, FLAG_DESCRIPTOR = 1, FLAG_COMPLETE = 2 };
 enum {
   OK = 0, EMPTY = -1, FULL = -2, TOO_LARGE = -3, TOO_SMALL = -4, CLOSED = -6, BAD_PRIORITY = -7, BAD_HANDLE = -8,
-  BAD_ARGUMENT = -9, STALE_REGION = -14, POLICY = -15, OUT_OF_BOUNDS = -16, NOT_COMMITTED = -17, AGAIN = -21,
+  BAD_ARGUMENT = -9, STALE_REGION = -14, POLICY = -15, OUT_OF_BOUNDS = -16, NOT_COMMITTED = -17, NO_CREDIT = -19, AGAIN = -21,
 };
 
 typedef struct Slot {
@@ -25,7 +25,7 @@ typedef struct Ring {
   _Atomic uint64_t sent_bytes, full_count;
   uint32_t mask, stride;
   uint8_t *slots;
-  uint32_t max_bytes;
+  uint32_t max_bytes, announced;
   _Alignas(LINE) _Atomic uint32_t consumed;
   uint32_t shared, consumer_mask, consumer_stride;
   uint8_t *consumer_slots;
@@ -33,9 +33,9 @@ typedef struct Ring {
 
 typedef struct Region {
   _Alignas(LINE) _Atomic int32_t handle;
-  int32_t policy;
-  uint8_t *base;
-  uint32_t length;
+  _Atomic int32_t policy;
+  uint8_t *_Atomic base;
+  _Atomic uint32_t length;
   _Atomic uint32_t committed;
 } Region;
 
@@ -54,12 +54,11 @@ struct Queue;
 typedef struct Sender {
   _Alignas(LINE) _Atomic uintptr_t handle;
   struct Queue *queue;
-  uint32_t index, bit, max_bytes, polled;
-  Table *regions;
+  Ring *rings;
+  uint32_t ring_step, index, bit, max_bytes;
   _Atomic uint64_t rejected_count;
-  uint32_t quota;
-  _Alignas(LINE) uint32_t submitted[PRIORITIES], reaped_cache[PRIORITIES];
-  Ring rings[PRIORITIES];
+  _Atomic uint32_t quota;
+  Table *regions;
 } Sender;
 
 typedef struct Receiver {
@@ -72,8 +71,9 @@ typedef struct Receiver {
 } Receiver;
 
 typedef struct Queue {
-  _Alignas(LINE) uint32_t polled, senders;
-  _Alignas(LINE) _Atomic uint32_t ready[PRIORITIES];
+  _Alignas(LINE) Ring *lanes;
+  uint32_t lane_shift, used_words, senders;
+  _Alignas(LINE) _Atomic uint32_t used[PRIORITIES];
   _Atomic uint32_t waiters, event, closed;
   _Alignas(LINE) Receiver receiver;
   Sender sender[];
