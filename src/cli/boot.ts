@@ -67,6 +67,12 @@ export const qemuArguments = (options: BootOptions, extra: string[] = []): strin
 const inPath = (program: string): boolean =>
   (process.env['PATH'] ?? '').split(path.delimiter).some((folder) => existsSync(path.join(folder, program)));
 
+/** QEMU's whole command, with the parent-death signal where the system has it. */
+export const emulatorCommand = (options: BootOptions, extra: string[] = []): [string, ...string[]] => {
+  const command: [string, ...string[]] = [BOARDS[options.board].emulator, ...qemuArguments(options, extra)];
+  return inPath('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', ...command] : command;
+};
+
 /** The kernel ends its lines with carriage return and line feed, for terminals; a file or a pipe gets line feeds. */
 export const withoutReturns = (): Transform => {
   let held = false;
@@ -82,9 +88,8 @@ export const withoutReturns = (): Transform => {
 
 /** Starts QEMU, tied to this process. */
 const start = (options: BootOptions) => {
-  const command = [BOARDS[options.board].emulator, ...qemuArguments(options)];
-  const [program, ...words] = inPath('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', ...command] : command;
-  return execa(program!, words, {
+  const [program, ...words] = emulatorCommand(options);
+  return execa(program, words, {
     stdin: 'pipe', stdout: 'pipe', stderr: 'inherit', buffer: false, reject: false, forceKillAfterDelay: KILL_MILLISECONDS,
   } as const);
 };

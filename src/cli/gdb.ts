@@ -9,7 +9,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
-import { qemuArguments } from './boot.ts';
+import { emulatorCommand } from './boot.ts';
 import type { RawOptions } from './options.ts';
 import { bootOptions, commandWithOptions, prepare, refusing } from './prepare.ts';
 
@@ -33,9 +33,9 @@ const main = async (raw: GdbOptions): Promise<void> => {
   const prepared = prepare({ ...raw, target: 'qemu' });
   const port = await freePort();
   // A process group of its own: the terminal's Ctrl-C is for gdb, where it stops the program, and must not end QEMU.
-  const machine = spawn('qemu-system-aarch64', qemuArguments(bootOptions(prepared, false), ['-S', '-gdb', `tcp:127.0.0.1:${port}`]),
-    { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
-  machine.on('error', (error) => process.stderr.write(`qemu-system-aarch64: ${error.message}\n`));
+  const [program, ...words] = emulatorCommand(bootOptions(prepared, false), ['-S', '-gdb', `tcp:127.0.0.1:${port}`]);
+  const machine = spawn(program, words, { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+  machine.on('error', (error) => process.stderr.write(`${program}: ${error.message}\n`));
   process.on('exit', () => machine.kill('SIGKILL'));
   process.on('SIGINT', () => {});
   for (const [signal, code] of [['SIGTERM', 143], ['SIGHUP', 129]] as const) process.on(signal, () => process.exit(code));

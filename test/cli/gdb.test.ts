@@ -28,10 +28,13 @@ test('without a place it stops where the program begins, in TypeScript', () => {
 
 test('a breakpoint by TypeScript file and line is reached, with the call chain above it', () => {
   const file = 'src/kernel/path/1-send.ts';
-  const line = lineOf(file, 'const queue = load32(sender, SENDER_QUEUE)');
-  const { stdout } = gdb('--program', 'classify', '--break', `${file}:${line}`,
+  const line = lineOf(file, 'const status = sendQuiet(');
+  const { stdout } = gdb('--program', 'classify', '--seconds', '60', '--break', `${file}:${line}`,
     '--command', 'continue', '--command', 'backtrace', '--command', 'info registers pc');
-  expect(stdout).toMatch(new RegExp(`^#0 .* at (\\./)?${file}:${line}$`, 'm'));
+  // clang may leave no instruction of just this line: then gdb takes the next one that has some.
+  const stopped = Number(new RegExp(`^#0 .* at (?:\\./)?${file}:(\\d+)$`, 'm').exec(stdout)![1]);
+  expect(stopped).toBeGreaterThanOrEqual(line);
+  expect(stopped).toBeLessThan(line + 5);
   expect(stdout).toMatch(/^#\d+ .* at (\.\/)?src\/programs\/\w+\.ts:\d+$/m);
   expect(qemus('kernel8.img -gdb')).toEqual([]);
 });
