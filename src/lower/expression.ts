@@ -65,11 +65,11 @@ export const lowerFor = (f: FunctionLowering, node: TS.Expression, target: Kind,
 };
 
 const misfit = (f: FunctionLowering, node: TS.Expression, value: Value, target: Kind, place: string): undefined => {
-  if (value.kind === 'sum') return f.error(node, 'RVX2001', 'this sum or product is not wrapped to 32 bits');
-  if (value.kind === 'quotient') return f.error(node, 'RVX2004', 'this quotient is not converted to an integer');
-  if (value.constant !== undefined && isInteger(value.kind) && (target === 'i32' || target === 'u32')) {
+  if (value.constant !== undefined && (value.kind === 'sum' || isInteger(value.kind)) && isInteger(target)) {
     return f.error(node, 'RVX2011', `${value.constant} does not fit ${target}, the kind of ${place}`);
   }
+  if (value.kind === 'sum') return f.error(node, 'RVX2001', 'this sum or product is not wrapped to 32 bits');
+  if (value.kind === 'quotient') return f.error(node, 'RVX2004', 'this quotient is not converted to an integer');
   if (isInteger(value.kind) && isInteger(target)) return f.error(node, 'RVX2005', `${place} is ${target}, this value ${NAMES[value.kind]}`);
   if (value.kind === 'f64' || target === 'f64') return f.error(node, 'RVX2008', `${place} is ${NAMES[target]}, this value ${NAMES[value.kind]}`);
   return f.error(node, 'RVX2005', `${place} is ${NAMES[target]}, this value ${NAMES[value.kind]}`);
@@ -85,7 +85,6 @@ const lowerConstant = (f: FunctionLowering, node: TS.Expression, constant: numbe
   const annotation = f.program.folder.constantOf(node)?.type;
   if (annotation && kindOfType(f.program.checker, annotation, f.program.report) === 'f64') return floatConstant(f, node, constant);
   const value = constantValue(constant);
-  if (!value) return f.error(node, 'RVX2011', `${constant} has more than 32 bits`);
   return value.kind === 'f64' ? floatConstant(f, node, constant) : value;
 };
 
@@ -187,8 +186,7 @@ const lowerBits = (f: FunctionLowering, node: TS.BinaryExpression, helper: strin
   if (helper === '_or' && right.constant === 0) return { ...wrapped(left.text, 'i32', left.atom) };
   if (helper === '_shru' && right.constant === 0) return { ...wrapped(left.text, 'u32', left.atom) };
   if (left.kind === 'quotient') return notIntegers(f, node, left, right);
-  const printed = helper === '_shrs' && !rule('shift right is arithmetic') ? '_shru' : helper;
-  const text = f.program.helpers.call(printed, left.text, right.text);
+  const text = f.program.helpers.call(helper, left.text, right.text);
   const small = (value: Value): boolean => value.constant !== undefined && value.constant >= 0 && value.constant < 2 ** 31;
   if (helper === '_and' && (small(left) || small(right))) {
     return { ...wrapped(text, 'any'), bound: small(left) ? left.constant! : right.constant! };
@@ -209,7 +207,8 @@ const lowerQuotient = (f: FunctionLowering, node: TS.BinaryExpression, helper: s
     return f.error(node, 'RVX2004', `dividing ${NAMES[left.kind]} and ${NAMES[right.kind]}`);
   }
   if (kind === undefined || !isInteger(kind)) return notIntegers(f, node, left, right);
-  const text = f.program.helpers.call(helper + (kind === 'u32' ? 'u' : 's'), left.text, right.text);
+  const unsigned = kind === 'u32' && rule('u32 divides unsigned');
+  const text = f.program.helpers.call(helper + (unsigned ? 'u' : 's'), left.text, right.text);
   return { text, kind: 'quotient', atom: false, bound: BOUND_32 };
 };
 
@@ -305,7 +304,7 @@ const lowerConditional = (f: FunctionLowering, node: TS.ConditionalExpression): 
   if (kind === 'f64') for (const side of [yes, no]) if (side.value!.kind !== 'f64') return f.error(node, 'RVX2008', 'an f64 and an integer do not mix');
   const bound = Math.max(yes.value.bound, no.value.bound);
   if (test.kind === 'bool' && yes.value.constant === 1 && no.value.constant === 0 && kind === 'any') return { ...test, kind: 'any', bound: 1 };
-  if (allPure(yes.out) && allPure(no.out) && yes.out.length + no.out.length <= SPECULATED) {
+  if ((allPure(yes.out) && allPure(no.out) || !rule('?: runs one branch')) && yes.out.length + no.out.length <= SPECULATED) {
     f.out.push(...yes.out, ...no.out);
     const helper = kind === 'f64' ? '_self' : kind === 'i64' ? '_sel64' : '_sel';
     return { text: f.program.helpers.call(helper, test.text, yes.value.text, no.value.text), kind, atom: false, bound };
@@ -329,8 +328,7 @@ const lowerMath = (f: FunctionLowering, node: TS.CallExpression): Result => {
     operands.push(value);
   }
   if (isMath(node.expression, 'imul')) return wrapped(f.program.helpers.call('_mul', operands[0]!.text, operands[1]!.text), 'i32');
-  const helper = rule('clz of negatives is 0') ? '_clz' : '_clzbad';
-  return { ...wrapped(f.program.helpers.call(helper, operands[0]!.text), 'any'), bound: 32 };
+  return { ...wrapped(f.program.helpers.call('_clz', operands[0]!.text), 'any'), bound: 32 };
 };
 
 /** A call. The value is the call itself; whoever needs it later makes it an atom, which keeps it at its place. */

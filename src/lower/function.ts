@@ -28,8 +28,8 @@ export interface ProgramLowering {
 
 /** Where `break` and `continue` lead. */
 export interface Target {
+  form: 'loop' | 'switch' | 'block';
   label: string | undefined;
-  loop: boolean;
   /** The statement to print for each, or undefined where it makes no sense. */
   breakText: string;
   continueText: string | undefined;

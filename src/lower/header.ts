@@ -6,6 +6,7 @@
  * TypeScript line that uses them.
  */
 import { isFloatHelper } from './helpers.ts';
+import type { FunctionInfo } from './link.ts';
 import type { Program } from './lower.ts';
 
 export interface CFunction {
@@ -28,6 +29,11 @@ export const cFunctions = (c: string): CFunction[] =>
     ({ result: m[1]!, name: m[2]!, parameters: m[3]!, body: m[4]! }));
 
 const INLINE = 'static inline __attribute__((always_inline, nodebug)) ';
+
+const attributes = (info: FunctionInfo, program: Program): string => {
+  const list = info.cold ? ['noinline', 'cold'] : program.outOfLine.has(info) ? ['noinline'] : info.inline ? ['always_inline'] : [];
+  return list.length > 0 ? `__attribute__((${list.join(', ')})) ` : '';
+};
 
 /** The lowered name inside a C name: `p12_k3_push` is `k3_push`. */
 export const loweredName = (c: CFunction): string => c.name.replace(/^p\d+_/, '');
@@ -62,9 +68,10 @@ export const header = (c: string, program: Program): Header => {
     } else {
       lines.push(`#define ${f.name} ${program.symbolOf(info)}`);
       if (info.float) floats.add(program.symbolOf(info));
-      if (program.exported.has(info)) globals.push(program.symbolOf(info));
-      else if (info.machine) lines.push(INLINE + prototype);
-      else lines.push(`static ${program.outOfLine.has(info) ? '__attribute__((noinline)) ' : ''}${prototype}`);
+      const isExport = program.exported.has(info);
+      if (isExport) globals.push(program.symbolOf(info));
+      if (info.machine && !isExport) lines.push(INLINE + prototype);
+      else lines.push(`${isExport ? '' : 'static '}${attributes(info, program)}${prototype}`);
     }
     if (isFloatHelper(name)) floats.add(name);
   }

@@ -4,6 +4,8 @@
  * `_lt` and friends are written with `>` since `<` does not parse in Porffor's TypeScript. Shifts right, divisions and count
  * leading zeros are C, since Porffor's own are not JavaScript's.
  */
+import { rule } from './rules.ts';
+
 const i32 = (parameters: string, body: string): string =>
   `(${parameters.split(' ').map((p) => `${p}: i32`).join(', ')}): i32 => ${body};`;
 const f64 = (parameters: string, result: string, body: string): string =>
@@ -20,10 +22,10 @@ const HELPERS: Record<string, string> = {
   _xor: i32('a b', 'a ^ b'),
   _not32: i32('a', c('return ~a;')),
   _shl: i32('a b', '{ let t: i32 = a; t <<= b; return t; }'),
-  _shrs: i32('a b', c('return a >> (b & 31);')),
+  _shrs: i32('a b', c(rule('shift right is arithmetic') ? 'return a >> (b & 31);' : 'return (i32)((u32)a >> (b & 31));')),
   _shru: i32('a b', 'a >>> b'),
-  _clz: i32('a', c('return a ? __builtin_clz((u32)a) : 32;')),
-  _divs: i32('a b', c('return b == 0 ? 0 : b == -1 ? (i32)(0u - (u32)a) : a / b;')),
+  _clz: i32('a', c(rule('clz of negatives is 0') ? 'return a ? __builtin_clz((u32)a) : 32;' : 'return a > 0 ? __builtin_clz((u32)a) : 32;')),
+  _divs: i32('a b', c(rule('division never traps') ? 'return b == 0 ? 0 : b == -1 ? (i32)(0u - (u32)a) : a / b;' : 'return b == 0 ? 0 : a / b;')),
   _divu: i32('a b', c('return b == 0 ? 0 : (i32)((u32)a / (u32)b);')),
   _rems: i32('a b', c('return b == 0 || b == -1 ? 0 : a % b;')),
   _remu: i32('a b', c('return b == 0 ? 0 : (i32)((u32)a % (u32)b);')),

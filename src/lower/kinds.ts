@@ -86,7 +86,7 @@ export const isFloat = (signature: Signature): boolean =>
 export const fits = (value: Value, target: Kind): boolean => {
   if (value.kind === target) return true;
   if (target === 'i32' || target === 'u32') return value.kind === 'any';
-  return target === 'f64' && value.constant !== undefined && (value.kind === 'any' || value.kind === 'i32' || value.kind === 'u32');
+  return target === 'f64' && value.constant !== undefined && (isInteger(value.kind) || value.kind === 'sum');
 };
 
 /** The common kind of two values that meet in a comparison, a `?:` or a division; undefined if they may differ in meaning. */
@@ -101,11 +101,11 @@ export const isInteger = (kind: Kind): boolean => kind === 'i32' || kind === 'u3
 /** What a wrapped result of this kind is, bounded. */
 export const wrapped = (text: string, kind: 'i32' | 'u32' | 'any', atom = false): Value => ({ text, kind, atom, bound: BOUND_32 });
 
-/** The value of a constant: integers print signed. */
-export const constantValue = (value: number): Value | undefined => {
-  if (!Number.isInteger(value) || Object.is(value, -0)) return { text: '', kind: 'f64', atom: true, bound: Infinity, constant: value };
-  if (value < -(2 ** 31) || value >= BOUND_32) return undefined;
-  const kind = value < 0 ? 'i32' : value < 2 ** 31 ? 'any' : 'u32';
+/** The value of a constant. Integers print signed; beyond 32 bits, and -0, they count as sums that are not yet wrapped. */
+export const constantValue = (value: number): Value => {
+  if (!Number.isInteger(value)) return { text: '', kind: 'f64', atom: true, bound: Infinity, constant: value };
+  const wide = value < -(2 ** 31) || value >= BOUND_32 || Object.is(value, -0);
+  const kind = wide ? 'sum' : value < 0 ? 'i32' : value < 2 ** 31 ? 'any' : 'u32';
   return { text: String(value | 0), kind, atom: true, bound: Math.abs(value), constant: value };
 };
 

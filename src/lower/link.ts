@@ -18,8 +18,11 @@ export interface FunctionInfo {
   declaration: TS.Declaration;
   /** A machine function: its body is C, copied verbatim. */
   machine: boolean;
-  /** Its doc comment carries `@float`. */
+  /** Its doc comment carries `@float`: it may compute with doubles. */
   float: boolean;
+  /** `@inline` and `@cold`: what clang is told about it. */
+  inline: boolean;
+  cold: boolean;
 }
 
 export interface Linked {
@@ -52,6 +55,8 @@ const infoOf = (name: string, node: FunctionNode, declaration: TS.Declaration, t
   declaration,
   machine: statementsOf(node).some((s) => fragmentOf(s) !== undefined),
   float: hasTag(tagged, 'float'),
+  inline: hasTag(tagged, 'inline'),
+  cold: hasTag(tagged, 'cold'),
 });
 
 const collect = (file: TS.SourceFile, linked: Linked): void => {

@@ -41,6 +41,7 @@ export const build = async (entry: string, options: Options): Promise<Report> =>
   if (report.failed) return report;
 
   const base = path.resolve(options.output).replace(/\.o$/, '');
+  if (loaded.modules.some((file) => path.resolve(file.fileName) === `${base}.ts`)) throw new Error(`${base}.ts is a source and would be overwritten`);
   const [lowered, generated, before, object] = ['.ts', '.c', '.pre.h', '.o'].map((suffix) => base + suffix) as [string, string, string, string];
   await mkdir(path.dirname(base), { recursive: true });
   await rm(object, { force: true });

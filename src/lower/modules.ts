@@ -41,8 +41,7 @@ const checkValue = (loaded: Loaded, folder: Folder, node: TS.VariableDeclaration
     return;
   }
   const made = constantValue(value);
-  if (!made && kind !== 'f64') report.at(node.initializer, 'RVX2011', `${value} has more than 32 bits`);
-  else if (made && kind !== undefined && !fits(made, kind)) report.at(node.initializer, 'RVX2011', `${value} does not fit ${NAMES[kind]}`);
+  if (kind !== undefined && !fits(made, kind)) report.at(node.initializer, 'RVX2011', `${value} does not fit ${NAMES[kind]}`);
 };
 
 const isFormWithCode = (node: TS.Expression): boolean =>

@@ -29,7 +29,7 @@ export const symbolsOf = async (object: string): Promise<Symbols> => {
 
 /** Names that machine modules declare `extern`. */
 export const externs = (fragments: string[]): string[] =>
-  fragments.flatMap((text) => [...text.matchAll(/^\s*extern\b[^;]*?\b(\w+)\s*(?:\([^;]*\)|\[[^\]]*\])?[^;(]*;/gm)].map((m) => m[1]!));
+  fragments.flatMap((text) => [...text.matchAll(/^\s*extern\b[^;]*?\b(\w+)\s*(?:\([^;]*\)|\[[^\]]*\])?\s*;/gm)].map((m) => m[1]!));
 
 export interface FloatUse {
   symbol: string;

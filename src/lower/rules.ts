@@ -10,8 +10,10 @@ export const RULES = [
   '&& and || are lazy',
   'clz of negatives is 0',
   'continue runs the update',
-  'division by -1 does not trap',
-  'switch cases end',
+  'division never traps',
+  'u32 divides unsigned',
+  '?: runs one branch',
+  'break leaves the switch',
 ] as const;
 
 export type Rule = (typeof RULES)[number];

@@ -56,7 +56,7 @@ export const lowerStatement = (f: FunctionLowering, node: TS.Statement, label?: 
 
 const lowerLabelledBlock = (f: FunctionLowering, node: TS.Block, label: string): void => {
   const name = f.label('block');
-  f.targets.push({ label, loop: false, breakText: `break ${name};`, continueText: undefined, used: new Set() });
+  f.targets.push({ form: 'block', label, breakText: `break ${name};`, continueText: undefined, used: new Set() });
   const body = inside(f, () => lowerList(f, node.statements));
   f.targets.pop();
   f.out.push({ form: 'labelled', line: f.program.report.lineOf(node), label: name, body });
@@ -196,7 +196,8 @@ const lowerLoop = (
   const bodyLabel = f.label('body');
   const leavesBody = (update !== undefined && rule('continue runs the update')) || testLast;
   const target: Target = {
-    label, loop: true, breakText: `break ${outerLabel};`, continueText: leavesBody ? `break ${bodyLabel};` : `continue ${outerLabel};`, used: new Set(),
+    form: 'loop', label, breakText: `break ${outerLabel};`, continueText: leavesBody ? `break ${bodyLabel};` : `continue ${outerLabel};`,
+    used: new Set(),
   };
   let test: Value | undefined;
   const steps = inside(f, () => { test = condition && lowerCondition(f, condition); });
@@ -228,7 +229,7 @@ const lowerJump = (f: FunctionLowering, node: TS.BreakOrContinueStatement): void
   const isBreak = ts.isBreakStatement(node);
   const wanted = node.label?.text;
   const fitting = (t: Target): boolean =>
-    wanted !== undefined ? t.label === wanted : isBreak ? t.loop || t.label === undefined : t.loop;
+    wanted !== undefined ? t.label === wanted : t.form === 'loop' || (isBreak && t.form === 'switch');
   const target = [...f.targets].reverse().find(fitting);
   const text = target && (isBreak ? target.breakText : target.continueText);
   if (!target || text === undefined) return; // TypeScript told it
@@ -249,8 +250,8 @@ const lowerSwitch = (f: FunctionLowering, node: TS.SwitchStatement, label: strin
   const value = lowerAtom(f, node.expression);
   if (value && !isInteger(value.kind)) f.error(node.expression, 'RVX2005', `switch needs an integer, not ${NAMES[value.kind]}`);
   const name = f.label('switch');
-  const target: Target = { label, loop: false, breakText: `break ${name};`, continueText: undefined, used: new Set() };
-  f.targets.push({ ...target, label: label ?? undefined });
+  const breakText = rule('break leaves the switch') ? `break ${name};` : '';
+  f.targets.push({ form: 'switch', label, breakText, continueText: undefined, used: new Set() });
   const body = inside(f, () => lowerClauses(f, node, value));
   f.targets.pop();
   f.out.push({ form: 'labelled', line: f.program.report.lineOf(node), label: name, body });
