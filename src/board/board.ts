@@ -8,7 +8,7 @@ export { boardArgument } from './argument.ts';
 export { boardGicVersion } from './interrupt.ts';
 export { boardTimerEvery, boardTimerHz } from './timer.ts';
 export { boardConsoleByte, boardConsoleFlush } from './console.ts';
-export { boardConsoleRead, boardConsoleWait } from './uart.ts';
+export { boardConsoleRead, boardConsoleWait } from './input.ts';
 export { boardHalt } from './halt.ts';
 export { boardExit } from './exit.ts';
 export { TASK_NONE, TASK_NO_CORE, taskCreate, taskYield } from './tasks.ts';

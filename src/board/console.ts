@@ -3,8 +3,9 @@
  *
  * Role: called from tasks, from a core's own context and from interrupts, on any core.
  * Memory: each context that may print has a line buffer of its own, which nobody else touches; the lock word of layout.ts.
- * Invariants: 1. Bytes of a line up to LINE_TEXT_BYTES leave together: other lines come before or behind them. 2. Interrupts
- *   are off while the lock is held, so the holder is never interrupted by somebody who wants it.
+ * Invariants: 1. Bytes of a line up to LINE_TEXT_BYTES leave together: other lines come before or behind them, even if the task
+ *   sleeps in the middle of it. 2. Interrupts are off while the lock is held, so the holder is never interrupted by somebody who
+ *   wants it.
  * Order: [line] releasing the lock (store) to taking it (CAS): device writes of one line come before those of the next.
  * Fails: nothing; after a panic has begun on another core the caller is parked here.
  * Elsewhere: panic.ts prints past the buffers and the lock by consolePanicOn.

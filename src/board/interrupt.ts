@@ -13,7 +13,7 @@ import { CORE_STOPPED_OFFSET } from './layout.ts';
 import { callProgramTimer, periodTimerNext, sleepTimerOff, thisCore } from './processor.ts';
 import { gic2Acknowledge, gic2Core, gic2Enable, gic2End, gic2Open, gic2Send } from './gic2.ts';
 import { gic3Acknowledge, gic3Core, gic3Enable, gic3End, gic3Open, gic3Send } from './gic3.ts';
-import { uartInterrupt } from './uart.ts';
+import { inputInterrupt } from './input.ts';
 import { timerPeriod } from './timer.ts';
 import { consolePark } from './console.ts';
 import { boardHalt } from './halt.ts';
@@ -76,7 +76,7 @@ const interruptHandle = (number: i32): void => {
     periodTimerNext(timerPeriod());
     callProgramTimer();
   } else if (number === uartNumber) {
-    uartInterrupt();
+    inputInterrupt();
   } else if (number === INTERRUPT_STOP) {
     storeRelease32(thisCore(), CORE_STOPPED_OFFSET, 1); // [stop] everything this core stored is visible to the reporting core
     consolePark();

@@ -10,7 +10,7 @@ import { coreInit, coreReady, coreStartAll } from './core.ts';
 import { hardwareGuess, hardwareOpen } from './hardware.ts';
 import { treeCheck } from './tree.ts';
 import { interruptCore, interruptUart } from './interrupt.ts';
-import { uartInputOn } from './uart.ts';
+import { uartInputOpen } from './uart.ts';
 import { exitConduit, exitOpen } from './exit.ts';
 import { TASK_ROLE_START, taskCreate, taskLoop } from './tasks.ts';
 
@@ -22,7 +22,7 @@ export const kernelMain = (): void => {
   hardwareOpen();
   interruptCore();
   interruptUart();
-  uartInputOn();
+  uartInputOpen();
   coreReady();
   coreStartAll(exitConduit());
   taskCreate(0, TASK_ROLE_START, 0);

@@ -19,7 +19,6 @@ import {
 } from './layout.ts';
 import { contextSwitch, interruptsOff, interruptsOn, thisCore, waitForInterrupt } from './processor.ts';
 import { STATE_EXPIRED, STATE_RUNNING, taskRecord, taskStates } from './state.ts';
-import { boardConsoleFlush } from './console.ts';
 import { taskCore } from './core.ts';
 import { timerSleep } from './timer.ts';
 
@@ -80,7 +79,6 @@ const coreIdle = (core: i32): void => {
 
 /** Leaves the calling context, whose stack pointer belongs at `from`, for the next ready task; sleeps while there is none. */
 export const taskLeave = (core: i32, self: i32, from: i32): void => {
-  boardConsoleFlush();
   let next = taskPick(self);
   while (next === CORE_NO_TASK) {
     coreIdle(core);
