@@ -83,7 +83,7 @@ static void count_kernel(i32 table, i32 append) {
   d[0] = append; d[1] = 64; d[2] = 128; d[3] = 0; d[4] = 0; d[5] = 0;
   ROW("descriptor_checked", 1, queueSendDescriptor(s1, NORMAL, record); EXPECT(queueReceive(r1, buffer, BYTES), 24));
   i32 *b = at(list);
-  for (int k = 0; k < BATCH; k++) { b[4 * k] = message; b[4 * k + 1] = BYTES; }
+  for (int k = 0; k < BATCH; k++) { b[6 * k] = message; b[6 * k + 1] = BYTES; }
   ROW("batch32_64_per_message", BATCH,
       EXPECT(queueSendBatch(s1, NORMAL, list, BATCH), BATCH); EXPECT(queueReceiveBatch(r1, list, BATCH), BATCH));
   for (int k = 0; k < RING; k++) queueSend(s1, NORMAL, message, BYTES);
@@ -118,7 +118,7 @@ i32 programStart(void) {
   message = take(BYTES);
   buffer = take(BYTES);
   record = take(64);
-  list = take(BATCH * 16);
+  list = take(BATCH * 24);
   for (int k = 0; k < BYTES; k++) ((uint8_t *)at(message))[k] = (uint8_t)(k * 7);
   i32 bytes = regionTableBytes(8), table = regionTableCreate(take(bytes), bytes, 8);
   i32 store = take(4096), append = regionCreate(table, APPEND_ONLY, store, 4096), content = take(1024);

@@ -34,7 +34,7 @@ import {
 } from './status.ts';
 
 /** Whether `queue` is the address of a queue. */
-export const queueIs = (queue: i32): boolean => queue > 0 && (queue & 3) === 0 && load32(queue, QUEUE_SELF) === queue;
+export const queueIs = (queue: i32): boolean => queue > 0 && (queue & 3) === 0 && load32(queue, QUEUE_SELF) === ~queue;
 
 /** The block of sender number `index`. */
 export const senderAt = (queue: i32, index: i32): i32 => (queue + QUEUE_HEADER_BYTES + Math.imul(index, SENDER_BYTES)) | 0;

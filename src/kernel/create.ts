@@ -110,7 +110,7 @@ const createPlain = (
       slots = (slots + laneBytes) | 0;
     }
   }
-  store32(at, QUEUE_SELF, at);
+  store32(at, QUEUE_SELF, ~at);
 };
 
 /**

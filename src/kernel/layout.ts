@@ -114,6 +114,7 @@ export const CONFIG_START = 24;
 export const CONFIG_BYTES = 32;
 
 // ---- Queue header: written at creation only.
+/** ~address: no handle and no other object has such a first word. */
 export const QUEUE_SELF = 0;
 export const QUEUE_RING_SIZE = 4;
 export const QUEUE_MAX_MESSAGE_BYTES = 8;
@@ -235,11 +236,14 @@ export const COMPLETION_BYTES = 16;
 export const BATCH_ADDRESS = 0;
 /** Send: length. Receive: capacity. */
 export const BATCH_LENGTH = 4;
-/** W the call: receive: length received; send: STATUS_OK, or the status at which the batch stopped. */
+/** W the call: receive: length received; send: STATUS_OK; the status at which the batch stopped. */
 export const BATCH_RESULT = 8;
 /** W the call: receive: flags << 24 | priority << 8 | sender index. */
 export const BATCH_INFO = 12;
-export const BATCH_BYTES = 16;
+/** User data. Send: read if the sender is a submitter. W the call: receive, meaningful with FLAG_COMPLETE. */
+export const BATCH_USER_LOW = 16;
+export const BATCH_USER_HIGH = 20;
+export const BATCH_BYTES = 24;
 
 // ---- Statistics record, filled by queueStatistics: 64-bit counters, low word first; PRIORITY_COUNT in a row where
 // marked x 4.
@@ -260,6 +264,7 @@ export const STATISTICS_BYTES = 200;
 export const POLICY_IMMUTABLE = 1;
 export const POLICY_APPEND_ONLY = 2;
 export const POLICY_SLAB = 3;
+/** ~address ^ 1. */
 export const TABLE_SELF = 0;
 export const TABLE_COUNT = 4;
 export const TABLE_HEADER_BYTES = 64;

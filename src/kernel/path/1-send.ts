@@ -16,11 +16,11 @@
  */
 import { addOwned64, copyBytes, load32, loadRelaxed32, store32, storeRelaxed32 } from '#machine';
 import {
-  BATCH_ADDRESS, BATCH_BYTES, BATCH_COUNT_MAX, BATCH_LENGTH, BATCH_RESULT, DESCRIPTOR_BYTES, DESCRIPTOR_FLAGS,
-  DESCRIPTOR_LENGTH, DESCRIPTOR_OFFSET_HIGH, DESCRIPTOR_OFFSET_LOW, DESCRIPTOR_REGION, DESCRIPTOR_RESERVED,
-  FLAG_COMPLETE, FLAG_DESCRIPTOR, HANDLE_IS_RECEIVER, HANDLE_LOW_MASK, META_FLAGS_SHIFT, PRIORITY_COUNT,
-  RING_STRIDE_BYTES, SENDER_HANDLE, SENDER_QUEUE, SENDER_QUOTA, SENDER_REJECTED_COUNT, SENDER_RINGS,
-  SENDER_RING_STRIDE_BYTES, SLOT_PAYLOAD, SLOT_USER_BYTES,
+  BATCH_ADDRESS, BATCH_BYTES, BATCH_COUNT_MAX, BATCH_LENGTH, BATCH_RESULT, BATCH_USER_HIGH, BATCH_USER_LOW,
+  DESCRIPTOR_BYTES, DESCRIPTOR_FLAGS, DESCRIPTOR_LENGTH, DESCRIPTOR_OFFSET_HIGH, DESCRIPTOR_OFFSET_LOW,
+  DESCRIPTOR_REGION, DESCRIPTOR_RESERVED, FLAG_COMPLETE, FLAG_DESCRIPTOR, HANDLE_IS_RECEIVER, HANDLE_LOW_MASK,
+  META_FLAGS_SHIFT, PRIORITY_COUNT, RING_STRIDE_BYTES, SENDER_HANDLE, SENDER_QUEUE, SENDER_QUOTA, SENDER_REJECTED_COUNT,
+  SENDER_RINGS, SENDER_RING_STRIDE_BYTES, SLOT_PAYLOAD, SLOT_USER_BYTES,
 } from '../layout.ts';
 import {
   STATUS_BAD_ARGUMENT, STATUS_BAD_HANDLE, STATUS_BAD_PRIORITY, STATUS_NO_COMPLETIONS, STATUS_OK,
@@ -33,6 +33,7 @@ import { wakeReceivers } from './5-wake.ts';
 /**
  * The block of a valid sender handle, or STATUS_BAD_HANDLE. The handle word of a block equals its handle, its own
  * address among it.
+ * @inline
  */
 export const senderBlock = (handle: i32): i32 => {
   if (handle <= 0 || (handle & HANDLE_IS_RECEIVER) !== 0) return STATUS_BAD_HANDLE;
@@ -54,7 +55,10 @@ const sendReject = (sender: i32, status: i32): i32 => {
   return status;
 };
 
-/** Publishes a filled slot. A submitter's message carries user data and the wish for a completion. */
+/**
+ * Publishes a filled slot. A submitter's message carries user data and the wish for a completion.
+ * @inline
+ */
 const sendFinish = (
   sender: i32, queue: i32, ring: i32, slot: i32, bytes: i32, flags: i32, userLow: i32, userHigh: i32,
 ): void => {
@@ -69,7 +73,10 @@ const sendFinish = (
   ringPublish(ring, slot, meta);
 };
 
-/** One inline message, without the wake-up. */
+/**
+ * One inline message, without the wake-up.
+ * @inline
+ */
 const sendQuiet = (sender: i32, queue: i32, priority: i32, source: i32, bytes: i32, userLow: i32, userHigh: i32): i32 => {
   const valid = validateSend(sender, queue, priority, source, bytes);
   if (valid < 0) return sendReject(sender, valid);
@@ -88,7 +95,10 @@ const sendQuiet = (sender: i32, queue: i32, priority: i32, source: i32, bytes: i
 const sendKind = (sender: i32, submit: i32): i32 =>
   submit !== 0 && loadRelaxed32(sender, SENDER_QUOTA) === 0 ? STATUS_NO_COMPLETIONS : STATUS_OK; // [base]
 
-/** Sends `bytes` bytes from `source`. `submit` 1: with user data, which only a submitter may. */
+/**
+ * Sends `bytes` bytes from `source`. `submit` 1: with user data, which only a submitter may.
+ * @inline
+ */
 export const sendInline = (
   handle: i32, priority: i32, source: i32, bytes: i32, submit: i32, userLow: i32, userHigh: i32,
 ): i32 => {
@@ -105,6 +115,7 @@ export const sendInline = (
 /**
  * Sends the descriptor record at `record` (layout.ts, DESCRIPTOR_*). Each word is read once: the sender may be
  * rewriting it.
+ * @inline
  */
 export const sendDescriptor = (handle: i32, priority: i32, record: i32, submit: i32, userLow: i32, userHigh: i32): i32 => {
   const sender = senderBlock(handle);
@@ -155,7 +166,10 @@ export const sendBatch = (handle: i32, priority: i32, list: i32, count: i32): i3
   let status = STATUS_OK;
   while (sent < count && status >= 0) {
     const record = (list + Math.imul(sent, BATCH_BYTES)) | 0;
-    status = sendQuiet(sender, queue, priority, load32(record, BATCH_ADDRESS), load32(record, BATCH_LENGTH), 0, 0);
+    status = sendQuiet(
+      sender, queue, priority, load32(record, BATCH_ADDRESS), load32(record, BATCH_LENGTH),
+      load32(record, BATCH_USER_LOW), load32(record, BATCH_USER_HIGH),
+    );
     store32(record, BATCH_RESULT, status);
     if (status >= 0) sent = (sent + 1) | 0;
   }

@@ -23,7 +23,10 @@ import {
 } from '../status.ts';
 import { laneRing } from './3-lane.ts';
 
-/** Priority, address, length and queue of a message. */
+/**
+ * Priority, address, length and queue of a message.
+ * @inline
+ */
 export const validateSend = (sender: i32, queue: i32, priority: i32, source: i32, bytes: i32): i32 => {
   if ((priority >>> 0) >= PRIORITY_COUNT) return STATUS_BAD_PRIORITY;
   if (source < 0 || bytes < 0) return STATUS_BAD_ARGUMENT;
@@ -36,6 +39,7 @@ export const validateSend = (sender: i32, queue: i32, priority: i32, source: i32
  * The six words of a descriptor, which the caller read once: what it names must be a live Immutable region, or the
  * committed part of a live AppendOnly one. A Slab is refused: its owner could rewrite it between this check and the
  * receiver's use.
+ * @inline
  */
 export const validateDescriptor = (
   sender: i32, region: i32, bytes: i32, offsetLow: i32, offsetHigh: i32, reserved: i32,
@@ -51,10 +55,12 @@ export const validateDescriptor = (
  * Whether a submitter may have one more completion outstanding at this priority; a plain sender always may send. What
  * was submitted is a ring position, what was reaped is summed over the completion lanes only when the cached sum is
  * used up. The bound holds for every completion lane, so posting never finds one full.
+ * @inline
  */
 export const validateCredit = (sender: i32, queue: i32, priority: i32): i32 =>
   loadRelaxed32(sender, SENDER_QUOTA) === 0 ? STATUS_OK : creditCheck(sender, queue, priority); // [base]
 
+/** @cold */
 const creditCheck = (sender: i32, queue: i32, priority: i32): i32 => {
   const quota = loadRelaxed32(sender, SENDER_QUOTA); // [base]
   const word = priority << 2;

@@ -1,16 +1,23 @@
 /**
  * Which lane a message enters, and which lane is served next.
  *
- * Role: laneAnnounce: the sender, before its first message in a lane. laneReceive: a receiver. Memory: USED words of the queue
+ * Role: laneAnnounce: the sender, before its first message in a lane. laneReceive: a receiver. Memory: USED words of
+ *   the queue
  *   (layout.ts); the receiver's cursor.
- * Invariants: 1 the USED bit of a lane is set before its first message is published, and never cleared: every later search looks at it.
- *   2 Lanes are searched from Critical to Low, so a receive never passes a more urgent message whose send had completed when the
+ * Invariants: 1 the USED bit of a lane is set before its first message is published, and never cleared: every later
+ *   search looks at it.
+ *   2 Lanes are searched from Critical to Low, so a receive never passes a more urgent message whose send had completed
+ *   when the
  *   receive began. 3 Among senders of equal priority the search starts behind the one served last.
- * Order: [used] the bit is set by a read-modify-write before STATE is published (4-ring), and USED is acquired before STATE is read: who
- *   knows of a completed send, or reads STATE after its own fence (5-wake), finds the bit. Without it: a message nobody looks for.
- *   Bits are sticky because clearing them would need a second look at the lane after the clearing, and a receiver paused between the
+ * Order: [used] the bit is set by a read-modify-write before STATE is published (4-ring), and USED is acquired before
+ *   STATE is read: who
+ *   knows of a completed send, or reads STATE after its own fence (5-wake), finds the bit. Without it: a message nobody
+ *   looks for.
+ *   Bits are sticky because clearing them would need a second look at the lane after the clearing, and a receiver
+ *   paused between the
  *   two would hide messages from the others. The price: a receive looks at every more urgent lane that was ever used.
- * Units: lane n is bit 31 - (n & 31), so that counting leading zeros finds the most urgent. Fails: EMPTY and what 4-ring returns.
+ * Units: lane n is bit 31 - (n & 31), so that counting leading zeros finds the most urgent. Fails: EMPTY and what
+ *   4-ring returns.
  * Checked by: test/unit/3-lane.test.ts, test/property, test/stress.
  */
 import { fetchOr32, load32, loadAcquire32, store32 } from '#machine';
@@ -43,14 +50,19 @@ const laneUse = (queue: i32, ring: i32): void => {
   store32(ring, RING_ANNOUNCED, 1);
 };
 
-/** SENDER, before publishing in `ring`: makes sure that every later search looks at this lane. */
+/**
+ * SENDER, before publishing in `ring`: makes sure that every later search looks at this lane.
+ * @inline
+ */
 export const laneAnnounce = (queue: i32, ring: i32): void => {
   if (load32(ring, RING_ANNOUNCED) === 0) laneUse(queue, ring);
 };
 
 /**
- * The next lane to look at, as a number in its word: of the most urgent priority in `lanes`, the sender at or behind the cursor, else the
+ * The next lane to look at, as a number in its word: of the most urgent priority in `lanes`, the sender at or behind
+ *   the cursor, else the
  * first. `shift` is log2 of the lanes per priority; a priority's lanes are aligned in their word.
+ * @inline
  */
 const lanePick = (receiver: i32, lanes: i32, shift: i32): i32 => {
   const first = Math.clz32(lanes);
@@ -61,7 +73,11 @@ const lanePick = (receiver: i32, lanes: i32, shift: i32): i32 => {
   return Math.clz32(behind !== 0 ? behind : equals);
 };
 
-/** RECEIVER. Takes, peeks or discards the next message by priority. Returns its length, or STATUS_EMPTY, _TOO_SMALL, _AGAIN. */
+/**
+ * RECEIVER. Takes, peeks or discards the next message by priority. Returns its length, or STATUS_EMPTY, _TOO_SMALL,
+ * _AGAIN.
+ * @inline
+ */
 export const laneReceive = (receiver: i32, queue: i32, action: i32, buffer: i32, capacity: i32): i32 => {
   const info = (receiver + RECEIVER_META) | 0;
   const shift = load32(queue, QUEUE_LANE_SHIFT);

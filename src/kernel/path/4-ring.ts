@@ -3,23 +3,25 @@
  *
  * Role: PRODUCER (one context at a time): ringClaim, ringPublish. CONSUMER (any number if the ring is shared, else one):
  *   ringPop, ringLook.
- * Memory: the ring's two lines and its slots (layout.ts). The producer writes its line and the slots; consumers only CONSUMED.
+ * Memory: the ring's two lines and its slots (layout.ts). The producer writes its line and the slots; consumers only
+ *   CONSUMED.
  * Invariants: 1 CONSUMED is at most PRODUCED + 1, and PRODUCED at most CONSUMED + slots (as differences).
  *   2 A slot's STATE equals position t exactly from the publication of t until that of t + slots.
  *   3 The slot of position t is written only after CONSUMED > t - slots was seen.
  *   4 CONSUMED moves from t to t + 1 once, by the one consumer that received t.
  * Order:
- *   [publish]  ringPublish stores STATE = t; ringReady acquires it. Visible: the slot's header and payload. Without it: a torn
- *              message. The store is sequential: 3-lane and 5-wake build their handshakes on it.
+ *   [publish]  ringPublish stores STATE = t; ringReady acquires it. Visible: the slot's header and payload. Without it:
+ *              a torn message. The store is sequential: 5-wake builds its handshake on it.
  *   [free]     ringAdvance releases CONSUMED = t + 1; ringClaim acquires it. Visible: that the copying of t is over (its loads
  *              come before the release), which licenses overwriting the slot. Without it: a torn message.
  *   [hint]     PRODUCED, stored relaxed by ringPublish, read relaxed by anybody: only the number, for length and statistics.
  *   [meta]     META and user data, stored relaxed by the sender, read relaxed by consumers: covered by [publish]. Atomic because
- *              a consumer of a shared ring that was overtaken may read them while they are rewritten; it then drops what it read.
- *   A shared ring is received optimistically: copy first, then CONSUMED by compare-exchange. Success proves that CONSUMED was t
- *   all along, so by invariant 3 the slot was not rewritten; failure drops the copy. Nobody ever holds a slot while it copies, so
- *   a paused or dead consumer stops no one, and there is nothing to mend after it. (A consumer paused over exactly 2^32 messages
- *   of one lane would be fooled.)
+ *              a consumer of a shared ring that was overtaken may read them while they are rewritten; it then drops what
+ *              it read.
+ *   A shared ring is received optimistically: copy first, then CONSUMED by compare-exchange. Success proves that CONSUMED
+ *   was t all along, so by invariant 3 the slot was not rewritten; failure drops the copy. Nobody ever holds a slot while
+ *   it copies, so a paused or dead consumer stops no one, and there is nothing to mend after it. (A consumer paused over
+ *   exactly 2^32 messages of one lane would be fooled.)
  * Units: positions count messages; lengths in bytes. Fails: FULL, EMPTY, AGAIN, TOO_SMALL; no effect.
  * Elsewhere: making a ring, its length and the ring buffer on its own: ../ring.ts.
  * Checked by: test/unit/4-ring.test.ts, test/property, test/stress, test/same.
@@ -50,6 +52,7 @@ const INFO_USER_HIGH = 8;
 /**
  * PRODUCER. The slot for the next message, or STATUS_FULL if every slot still holds one. Writes only the producer's own
  * words.
+ * @inline
  */
 export const ringClaim = (ring: i32): i32 => {
   const at = loadRelaxed32(ring, RING_PRODUCED); // [hint] own word
@@ -65,7 +68,10 @@ export const ringClaim = (ring: i32): i32 => {
   return (load32(ring, RING_SLOTS) + Math.imul(at & mask, load32(ring, RING_STRIDE_BYTES))) | 0;
 };
 
-/** PRODUCER. Makes the filled slot from ringClaim the next message. META is flags << 24 | length. */
+/**
+ * PRODUCER. Makes the filled slot from ringClaim the next message. META is flags << 24 | length.
+ * @inline
+ */
 export const ringPublish = (ring: i32, slot: i32, meta: i32): void => {
   const at = loadRelaxed32(ring, RING_PRODUCED); // [hint] own word
   storeRelaxed32(slot, SLOT_META, meta); // [meta]
@@ -83,6 +89,7 @@ const ringStillAt = (ring: i32, at: i32): boolean =>
 /**
  * CONSUMER. The slot of position `at`, which the caller just read from CONSUMED; STATUS_EMPTY if it is not published;
  * STATUS_AGAIN if the ring is shared and another consumer moved on meanwhile.
+ * @inline
  */
 const ringReady = (ring: i32, at: i32): i32 => {
   const index = at & load32(ring, RING_CONSUMER_MASK);
@@ -103,6 +110,7 @@ const ringAdvance = (ring: i32, at: i32): boolean => {
 /**
  * CONSUMER. As ringStillAt, after reading from the slot without receiving it. The fence keeps those reads before the
  * second look at CONSUMED; receiving needs none, since its compare-exchange or release comes after them anyway.
+ * @cold
  */
 const ringConfirm = (ring: i32, at: i32): boolean => {
   if (load32(ring, RING_SHARED) === 0) return true;
@@ -124,6 +132,7 @@ const infoStore = (info: i32, meta: i32, userLow: i32, userHigh: i32): void => {
 /**
  * CONSUMER. Copies the next message to `buffer` and frees its slot. Returns its length, STATUS_EMPTY, STATUS_TOO_SMALL
  * if it is longer than `capacity` (it stays; META is in `info`), or STATUS_AGAIN.
+ * @inline
  */
 export const ringPop = (ring: i32, buffer: i32, capacity: i32, info: i32): i32 => {
   for (let tries = 0; tries < RING_TRIES; tries++) {
@@ -159,6 +168,7 @@ export const ringPop = (ring: i32, buffer: i32, capacity: i32, info: i32): i32 =
 /**
  * CONSUMER. The length of the next message, without copying it. `take` 0: it stays, and with several consumers the
  * answer is advice. `take` 1: it is received and dropped.
+ * @cold
  * @cold
  */
 export const ringLook = (ring: i32, info: i32, take: i32): i32 => {

@@ -20,7 +20,10 @@
 import { fenceFull, fetchAdd32, fetchAnd32, fetchOr32, loadSequential32, notify32, wait32 } from '#machine';
 import { QUEUE_EVENT, QUEUE_WAITERS } from '../layout.ts';
 
-/** Wakes up to `count` sleeping receivers, after that many messages were published. Nobody waiting: one load. */
+/**
+ * Wakes up to `count` sleeping receivers, after that many messages were published. Nobody waiting: one load.
+ * @inline
+ */
 export const wakeReceivers = (queue: i32, count: i32): void => {
   if (loadSequential32(queue, QUEUE_WAITERS) !== 0) wakeSleepers(queue, count); // [sleep]
 };

@@ -2,20 +2,19 @@
  * The receiver's side: choose the lane, copy out, free the slot, account; sleep when asked to.
  *
  * Role: the context that attached the receiver, one call at a time; any number of receivers at once. Memory: the
- *   receiver block; the queue through
- *   3-lane and 5-wake. Order: see 4-ring, 3-lane, 5-wake. [close] CLOSED is read with acquire and the lanes are
- *   searched again after it: who sees
- *   the close also sees every send that had completed before it. [attach] as in 1-send.
+ *   receiver block; the queue through 3-lane and 5-wake. Order: see 4-ring, 3-lane, 5-wake. [close] CLOSED is read with
+ *   acquire and the lanes are searched again after it: who sees the close also sees every send that had completed before
+ *   it. [attach] as in 1-send.
  * Units: bytes, microseconds. Fails: BAD_HANDLE, BAD_ARGUMENT, EMPTY, CLOSED, TIMED_OUT, TOO_SMALL, AGAIN; the queue is
  *   unchanged.
  * Checked by: test/unit/6-receive.test.ts, test/property, test/stress, test/same.
  */
 import { addOwned64, load32, loadAcquire32, loadRelaxed32, pause, store32, timeMicros32 } from '#machine';
 import {
-  BATCH_ADDRESS, BATCH_BYTES, BATCH_COUNT_MAX, BATCH_INFO, BATCH_LENGTH, BATCH_RESULT, HANDLE_IS_RECEIVER,
-  HANDLE_LOW_MASK, META_FLAGS_SHIFT, QUEUE_CLOSED, RECEIVER_BIT, RECEIVER_BYTES_RECEIVED, RECEIVER_EMPTY_COUNT,
-  RECEIVER_HANDLE, RECEIVER_META, RECEIVER_PRIORITY, RECEIVER_QUEUE, RECEIVER_SENDER, RECEIVER_SLEEP_COUNT,
-  RECEIVER_TIMEOUT_COUNT,
+  BATCH_ADDRESS, BATCH_BYTES, BATCH_COUNT_MAX, BATCH_INFO, BATCH_LENGTH, BATCH_RESULT, BATCH_USER_HIGH, BATCH_USER_LOW,
+  HANDLE_IS_RECEIVER, HANDLE_LOW_MASK, META_FLAGS_SHIFT, QUEUE_CLOSED, RECEIVER_BIT, RECEIVER_BYTES_RECEIVED,
+  RECEIVER_EMPTY_COUNT, RECEIVER_HANDLE, RECEIVER_META, RECEIVER_PRIORITY, RECEIVER_QUEUE, RECEIVER_SENDER,
+  RECEIVER_SLEEP_COUNT, RECEIVER_TIMEOUT_COUNT, RECEIVER_USER_HIGH, RECEIVER_USER_LOW,
 } from '../layout.ts';
 import {
   STATUS_AGAIN, STATUS_BAD_ARGUMENT, STATUS_BAD_HANDLE, STATUS_CLOSED, STATUS_EMPTY, STATUS_TIMED_OUT, STATUS_TOO_SMALL,
@@ -26,7 +25,10 @@ import { wakeAnnounce, wakeEvent, wakeReceivers, wakeRetract, wakeSleep } from '
 /** Looks before sleeping, with a pause between: a message that is about to come costs no sleep. */
 const RECEIVE_SPINS = 64;
 
-/** The block of a valid receiver handle, or STATUS_BAD_HANDLE. */
+/**
+ * The block of a valid receiver handle, or STATUS_BAD_HANDLE.
+ * @inline
+ */
 export const receiverBlock = (handle: i32): i32 => {
   if (handle <= 0 || (handle & HANDLE_IS_RECEIVER) === 0) return STATUS_BAD_HANDLE;
   const receiver = handle & ~HANDLE_LOW_MASK;
@@ -34,20 +36,37 @@ export const receiverBlock = (handle: i32): i32 => {
   return receiver;
 };
 
-/** Search, and search again if the queue turns out to be closed: STATUS_CLOSED only when nothing was left. */
+/**
+ * The search again, once the queue was seen closed: STATUS_CLOSED only when nothing was left.
+ * @cold
+ */
+const receiveLast = (receiver: i32, queue: i32, action: i32, buffer: i32, capacity: i32): i32 => {
+  const status = laneReceive(receiver, queue, action, buffer, capacity);
+  return status === STATUS_EMPTY ? STATUS_CLOSED : status;
+};
+
+/**
+ * Search, and search again if the queue turns out to be closed.
+ * @inline
+ */
 const receiveSearch = (receiver: i32, queue: i32, action: i32, buffer: i32, capacity: i32): i32 => {
   const status = laneReceive(receiver, queue, action, buffer, capacity);
   if (status !== STATUS_EMPTY || loadAcquire32(queue, QUEUE_CLOSED) === 0) return status; // [close]
-  const last = laneReceive(receiver, queue, action, buffer, capacity);
-  return last === STATUS_EMPTY ? STATUS_CLOSED : last;
+  return receiveLast(receiver, queue, action, buffer, capacity);
 };
 
-/** Counts a message of `bytes` bytes that left the queue. */
+/**
+ * Counts a message of `bytes` bytes that left the queue.
+ * @inline
+ */
 const receiveAccount = (receiver: i32, bytes: i32): void => {
   addOwned64(receiver, (RECEIVER_BYTES_RECEIVED + (load32(receiver, RECEIVER_PRIORITY) << 3)) | 0, bytes);
 };
 
-/** Takes, peeks or discards the most urgent message now (`action`: LANE_*). */
+/**
+ * Takes, peeks or discards the most urgent message now (`action`: LANE_*).
+ * @inline
+ */
 export const receiveNow = (handle: i32, action: i32, buffer: i32, capacity: i32): i32 => {
   const receiver = receiverBlock(handle);
   if (receiver < 0) return receiver;
@@ -130,6 +149,8 @@ export const receiveBatch = (handle: i32, list: i32, count: i32): i32 => {
       const flags = (load32(receiver, RECEIVER_META) >>> META_FLAGS_SHIFT) | 0;
       const from = load32(receiver, RECEIVER_PRIORITY) << 8 | load32(receiver, RECEIVER_SENDER);
       store32(record, BATCH_INFO, flags << META_FLAGS_SHIFT | from);
+      store32(record, BATCH_USER_LOW, load32(receiver, RECEIVER_USER_LOW));
+      store32(record, BATCH_USER_HIGH, load32(receiver, RECEIVER_USER_HIGH));
       received = (received + 1) | 0;
     }
   }
