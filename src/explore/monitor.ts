@@ -1,0 +1,328 @@
+/**
+ * The judge: what was sent and received so far, as words inside the explored state, and whether each result may be.
+ *
+ * Checks: each successful send received exactly once or still queued (conservation); order per sender and priority, also in real
+ * time between receivers (FIFO); no more urgent message left behind (priority); Empty only if empty; Full only if full; payloads
+ * whole; at rest, lengths and statistics equal to what the tasks saw. Messages carry a word that names them, and its complement.
+ *
+ * Memory: LANE_WORDS per lane, then for each task what it saw when its call began. Checked by: test/explore/seeded.test.ts.
+ */
+import {
+  QUEUE_RECEIVER_BLOCKS, RECEIVER_BYTES, RECEIVER_PRIORITY, RECEIVER_SENDER, RECEIVER_USER_LOW, RING_CONSUMED,
+  RING_MASK, RING_SLOTS, RING_STRIDE_BYTES, BATCH_ADDRESS, BATCH_BYTES, BATCH_RESULT, SLOT_STATE,
+} from '../kernel/layout.ts';
+import * as status from '../kernel/status.ts';
+import type { Call, Place, Scenario } from './scenario.ts';
+
+const BEGUN = 0;
+const OK = 1;
+const GOT = 2;
+/** Completions posted, and reaped. */
+const POSTED = 3;
+const REAPED = 4;
+const LANE_WORDS = 5;
+/** Less urgent than every priority. */
+const ALL = 4;
+const CLOSE_BEGUN = 1;
+const CLOSE_ENDED = 2;
+
+const STATUS_NAMES = new Map<number, string>(Object.entries(status).map(([name, value]) => [value, name]));
+export const statusName = (value: number): string => STATUS_NAMES.get(value) ?? String(value);
+
+export class Violation extends Error {}
+
+const fail = (message: string): never => { throw new Violation(message); };
+
+export const countBits = (mask: number): number => {
+  let bits = 0;
+  for (let m = mask; m !== 0; m &= m - 1) bits++;
+  return bits;
+};
+
+/** The word that names message `message` of monitor lane `lane`. */
+export const messageName = (lane: number, message: number): number => 0x51000000 | lane << 8 | message;
+
+/** The lowest `count` bits of a mask. */
+const firstBits = (mask: number, count: number): number => {
+  if (count >= 32) return mask;
+  let rest = mask;
+  for (let i = 0; i < count; i++) rest &= rest - 1;
+  return mask & ~rest;
+};
+
+/** What a task must know of others when its call begins: all that ended before it, or (weak memory) happened before it. */
+export interface Knowledge {
+  note(thread: number, lane: number, what: number, count: number): void;
+  known(thread: number, lane: number, what: number): number;
+}
+
+const SENDS = 0;
+const RECEIVES = 1;
+
+export class Monitor {
+  readonly words: number;
+  private readonly scenario: Scenario;
+  private readonly place: Place;
+  private readonly lanes: number;
+  private readonly read: (address: number) => number;
+  private readonly tasks: number;
+  private readonly rings: number[];
+  private readonly model: Knowledge;
+  /** The state, and where the monitor's words begin; set by the engine. */
+  state: Int32Array = new Int32Array(0);
+  at = 0;
+
+  constructor(scenario: Scenario, place: Place, tasks: number, read: (address: number) => number, model: Knowledge) {
+    this.model = model;
+    this.scenario = scenario;
+    this.place = place;
+    this.lanes = scenario.lanes.length;
+    this.rings = scenario.lanes.map(({ sender, priority }) => place.call('laneRing', place.queue, sender, priority));
+    this.tasks = tasks;
+    this.read = read;
+    // Per lane; per task and lane two snapshots; CLOSED; LOST.
+    this.words = this.lanes * LANE_WORDS + tasks * this.lanes * 2 + tasks + 2;
+  }
+
+  private lane(lane: number, word: number): number {
+    return this.state[this.at + lane * LANE_WORDS + word]!;
+  }
+
+  private mark(lane: number, word: number, bits: number): void {
+    this.state[this.at + lane * LANE_WORDS + word]! |= bits;
+  }
+
+  private snapshot(task: number, lane: number): number {
+    return this.at + this.lanes * LANE_WORDS + (task * this.lanes + lane) * 2;
+  }
+
+  private closedAt(task: number): number {
+    return this.at + this.lanes * LANE_WORDS + this.tasks * this.lanes * 2 + task;
+  }
+
+  private get closed(): number {
+    return this.at + this.words - 2;
+  }
+
+  private get lost(): number {
+    return this.at + this.words - 1;
+  }
+
+  ring(lane: number): number {
+    return this.rings[lane]!;
+  }
+
+  private receiverBlock(receiver: number): number {
+    return this.read(this.place.queue + QUEUE_RECEIVER_BLOCKS) + receiver * RECEIVER_BYTES;
+  }
+
+  /** Messages that have left the lane's ring. */
+  private consumed(lane: number): number {
+    return (this.read(this.ring(lane) + RING_CONSUMED) - this.scenario.shape.start) | 0;
+  }
+
+  /** Whether the next slot of some lane is published: a message that a sleeping receiver should have been woken for. */
+  queued(): boolean {
+    for (let lane = 0; lane < this.lanes; lane++) {
+      const ring = this.ring(lane);
+      const at = this.read(ring + RING_CONSUMED);
+      const slot = this.read(ring + RING_SLOTS) + Math.imul(at & this.read(ring + RING_MASK), this.read(ring + RING_STRIDE_BYTES));
+      if (this.read(slot + SLOT_STATE) === at) return true;
+    }
+    return false;
+  }
+
+  begin(task: number, call: Call): void {
+    const { meaning } = call;
+    if (meaning.kind === 'send') this.mark(meaning.lane, BEGUN, 1 << meaning.message);
+    if (meaning.kind === 'sendBatch') this.mark(meaning.lane, BEGUN, ((1 << meaning.count) - 1) << meaning.first);
+    if (meaning.kind === 'close') this.state[this.closed] = CLOSE_BEGUN;
+    for (let lane = 0; lane < this.lanes; lane++) {
+      this.state[this.snapshot(task, lane)] = firstBits(this.lane(lane, OK), this.model.known(task, lane, SENDS));
+      this.state[this.snapshot(task, lane) + 1] = this.lane(lane, GOT);
+    }
+    this.state[this.closedAt(task)] = this.state[this.closed]!;
+  }
+
+  private forget(task: number): void {
+    for (let lane = 0; lane < this.lanes; lane++) {
+      this.state[this.snapshot(task, lane)] = 0;
+      this.state[this.snapshot(task, lane) + 1] = 0;
+    }
+    this.state[this.closedAt(task)] = 0;
+  }
+
+  end(task: number, call: Call, result: number): void {
+    const { meaning } = call;
+    if (meaning.kind === 'send') this.sent(task, meaning.lane, meaning.message, result);
+    else if (meaning.kind === 'sendBatch') this.sentBatch(task, meaning, result);
+    else if (meaning.kind === 'receive') this.receivedCall(task, meaning.receiver, meaning.buffer, result, meaning.timed);
+    else if (meaning.kind === 'receiveBatch') this.receivedBatch(task, meaning, result);
+    else if (meaning.kind === 'discard') this.discarded(task, meaning.receiver, result);
+    else if (meaning.kind === 'peek') { if (result < 0) this.nothing(task, result, false); }
+    else if (meaning.kind === 'complete') this.completed(meaning.receiver, result);
+    else if (meaning.kind === 'reap') this.reaped(meaning.sender, meaning.buffer, result);
+    else if (meaning.kind === 'close') this.state[this.closed] = CLOSE_BEGUN | CLOSE_ENDED;
+    else if (result < 0 && !(meaning.accept ?? []).includes(result)) fail(`${call.name} returned ${statusName(result)}`);
+    this.forget(task);
+  }
+
+  /** A task died, perhaps inside a call: what it was receiving may be lost. */
+  killed(task: number, call: Call | undefined, inside: boolean): void {
+    if (inside && call) {
+      const { kind } = call.meaning;
+      if (kind === 'receive' || kind === 'discard') this.state[this.lost]! += 1;
+      if (call.meaning.kind === 'receiveBatch') this.state[this.lost]! += call.meaning.count;
+    }
+    this.forget(task);
+  }
+
+  private sent(task: number, lane: number, message: number, result: number): void {
+    const bit = 1 << message;
+    if (result === 0) {
+      if ((this.state[this.closedAt(task)]! & CLOSE_ENDED) !== 0) fail('a send into a closed queue succeeded');
+      this.mark(lane, OK, bit);
+      return this.model.note(task, lane, SENDS, countBits(this.lane(lane, OK)));
+    }
+    this.state[this.at + lane * LANE_WORDS + BEGUN]! &= ~bit;
+    if (result === status.STATUS_CLOSED) return this.state[this.closed] === 0 ? fail('a send said CLOSED on an open queue') : undefined;
+    if (result === status.STATUS_NO_CREDIT) return undefined;
+    if (result !== status.STATUS_FULL) fail(`a send returned ${statusName(result)}`);
+    const before = Math.min(countBits(this.state[this.snapshot(task, lane) + 1]!), this.model.known(task, lane, RECEIVES));
+    const inside = countBits(this.lane(lane, BEGUN)) - before;
+    if (inside < this.scenario.shape.ringSize) fail(`a send said FULL with at most ${inside} of ${this.scenario.shape.ringSize} slots in use`);
+  }
+
+  private sentBatch(task: number, meaning: { lane: number; first: number; count: number }, result: number): void {
+    for (let i = 0; i < meaning.count; i++) {
+      if (i < result) this.mark(meaning.lane, OK, 1 << (meaning.first + i));
+      else this.state[this.at + meaning.lane * LANE_WORDS + BEGUN]! &= ~(1 << (meaning.first + i));
+    }
+    if (result < 0) this.sent(task, meaning.lane, meaning.first, result);
+    this.model.note(task, meaning.lane, SENDS, countBits(this.lane(meaning.lane, OK)));
+  }
+
+  /** A receive came back with nothing. */
+  private nothing(task: number, result: number, timed: boolean): void {
+    const isTimeout = timed && result === status.STATUS_TIMED_OUT;
+    const isClosed = result === status.STATUS_CLOSED;
+    if (isClosed && this.state[this.closed] === 0) fail('a receive said CLOSED on an open queue');
+    if (result === status.STATUS_AGAIN && this.scenario.shape.receivers > 1) return;
+    if (!isTimeout && !isClosed && result !== status.STATUS_EMPTY) fail(`a receive returned ${statusName(result)}`);
+    this.noneLeft(task, ALL, statusName(result));
+  }
+
+  isClosed(): boolean {
+    return this.state[this.closed] !== 0;
+  }
+
+  /** Every message whose send had ended when the task's call began, at a priority more urgent than `below`, has left. */
+  private noneLeft(task: number, below: number, what: string): void {
+    for (let lane = 0; lane < this.lanes; lane++) {
+      const { sender, priority } = this.scenario.lanes[lane]!;
+      if (priority >= below) continue;
+      const there = countBits(this.state[this.snapshot(task, lane)]!);
+      if (this.consumed(lane) < there) fail(`${what} while a message of sender ${sender} at priority ${priority} was queued`);
+    }
+  }
+
+  private take(task: number, receiver: number, lane: number, message: number): void {
+    const bit = 1 << message;
+    const { sender, priority } = this.scenario.lanes[lane] ?? fail(`a message of no lane: ${lane}`);
+    const name = `message ${message} of sender ${sender} at priority ${priority}`;
+    if ((this.lane(lane, BEGUN) & bit) === 0) fail(`${name} was received and never sent`);
+    if ((this.lane(lane, GOT) & bit) !== 0) fail(`${name} was received twice`);
+    if (this.state[this.snapshot(task, lane) + 1]! >>> message !== 0) fail(`${name} came after a later one`);
+    const missing = this.lane(lane, OK) & (bit - 1) & ~this.lane(lane, GOT);
+    if (this.scenario.shape.receivers === 1 && countBits(missing) > this.state[this.lost]!) fail(`${name} overtook another`);
+    this.mark(lane, GOT, bit);
+    if (this.scenario.shape.receivers === 1 && task < this.tasks - 1) this.model.note(task, lane, RECEIVES, countBits(this.lane(lane, GOT)));
+    const block = this.receiverBlock(receiver);
+    if (this.read(block + RECEIVER_SENDER) !== sender || this.read(block + RECEIVER_PRIORITY) !== priority) fail(`${name} was reported as another's`);
+  }
+
+  private takePayload(task: number, receiver: number, buffer: number, bytes: number): number {
+    const word = this.read(buffer);
+    if (bytes !== 8 || this.read(buffer + 4) !== ~word || word >>> 16 !== 0x5100) {
+      fail(`a torn message: ${bytes} bytes, ${word.toString(16)} ${this.read(buffer + 4).toString(16)}`);
+    }
+    const lane = word >> 8 & 255;
+    this.take(task, receiver, lane, word & 255);
+    return lane;
+  }
+
+  private receivedCall(task: number, receiver: number, buffer: number, result: number, timed: boolean): void {
+    if (result < 0) return this.nothing(task, result, timed);
+    const lane = this.takePayload(task, receiver, buffer, result);
+    this.noneLeft(task, this.scenario.lanes[lane]!.priority, `priority ${this.scenario.lanes[lane]!.priority} was served`);
+  }
+
+  private receivedBatch(task: number, meaning: { receiver: number; list: number; count: number }, result: number): void {
+    if (result < 0) return this.nothing(task, result, false);
+    for (let i = 0; i < result; i++) {
+      const record = meaning.list + i * BATCH_BYTES;
+      const buffer = this.read(record + BATCH_ADDRESS);
+      const word = this.read(buffer);
+      if (this.read(buffer + 4) !== ~word || this.read(record + BATCH_RESULT) !== 8) fail('a torn message in a batch');
+      const lane = word >> 8 & 255;
+      const bit = 1 << (word & 255);
+      if ((this.lane(lane, BEGUN) & bit) === 0 || (this.lane(lane, GOT) & bit) !== 0) fail('a batch holds a message twice, or one never sent');
+      this.mark(lane, GOT, bit);
+    }
+    if (result < meaning.count) this.noneLeft(task, ALL, 'a batch ended');
+  }
+
+  /** A discard took the oldest message of the lane the receiver names. */
+  private discarded(task: number, receiver: number, result: number): void {
+    if (result < 0) return this.nothing(task, result, false);
+    const block = this.receiverBlock(receiver);
+    const sender = this.read(block + RECEIVER_SENDER);
+    const priority = this.read(block + RECEIVER_PRIORITY);
+    const lane = this.scenario.lanes.findIndex((one) => one.sender === sender && one.priority === priority);
+    const left = this.lane(lane, BEGUN) & ~this.lane(lane, GOT);
+    if (left === 0) fail('a discard took a message that is not there');
+    this.take(task, receiver, lane, 31 - Math.clz32(left & -left));
+  }
+
+  private completed(receiver: number, result: number): void {
+    if (result < 0) fail(`a completion failed: ${statusName(result)}`);
+    const block = this.receiverBlock(receiver);
+    const word = this.read(block + RECEIVER_USER_LOW);
+    this.mark(word >> 8 & 255, POSTED, 1 << (word & 255));
+  }
+
+  private reaped(sender: number, buffer: number, result: number): void {
+    if (result === status.STATUS_EMPTY || result === status.STATUS_TIMED_OUT) return;
+    if (result !== 16) fail(`reaping returned ${statusName(result)}`);
+    const word = this.read(buffer);
+    const lane = word >> 8 & 255;
+    const bit = 1 << (word & 255);
+    if (this.scenario.lanes[lane]?.sender !== sender || this.read(buffer + 4) !== ~word) fail('a completion of another sender, or torn');
+    if ((this.lane(lane, REAPED) & bit) !== 0) fail('a completion was reaped twice');
+    if ((this.lane(lane, GOT) & bit) === 0) fail('a completion of a message nobody received');
+    this.mark(lane, REAPED, bit);
+  }
+
+  /** After everything was drained: nothing lost, nothing from nowhere. `drain` receives until the queue is empty. */
+  atRest(drain: (take: (receiver: number, buffer: number, bytes: number) => void) => void, statistics: () => bigint[]): void {
+    const lostBefore = this.state[this.lost]!;
+    drain((receiver, buffer, bytes) => { this.takePayload(this.tasks - 1, receiver, buffer, bytes); });
+    let missing = 0;
+    const sent = [0, 0, 0, 0];
+    const unsure = [0, 0, 0, 0];
+    for (let lane = 0; lane < this.lanes; lane++) {
+      const { priority } = this.scenario.lanes[lane]!;
+      missing += countBits(this.lane(lane, OK) & ~this.lane(lane, GOT));
+      sent[priority]! += countBits(this.lane(lane, OK));
+      unsure[priority]! += countBits(this.lane(lane, BEGUN) & ~this.lane(lane, OK));
+    }
+    if (missing > lostBefore * (this.scenario.lossPerKill ?? 1)) fail(`${missing} messages are lost`);
+    const counted = statistics();
+    for (let priority = 0; priority < 4; priority++) {
+      // A sender that died inside the wrap of a counter may leave its upper half one off (4-ring, ringAdopt).
+      const extra = this.scenario.kills > 0 ? (Number(counted[priority]! & 0xffffffffn) - sent[priority]!) | 0 : Number(counted[priority]!) - sent[priority]!;
+      if (extra < 0 || extra > unsure[priority]!) fail(`statistics say ${counted[priority]} sent at priority ${priority}, it was ${sent[priority]}`);
+      if (counted[priority] !== counted[4 + priority]) fail(`at rest, ${counted[priority]} sent and ${counted[4 + priority]} received at priority ${priority}`);
+    }
+  }
+}

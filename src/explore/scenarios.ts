@@ -1,0 +1,233 @@
+/**
+ * The scenarios: small queues and the tasks that use them.
+ *
+ * Each is small enough to be exhausted, and together they make every pair of operations meet. Names say senders x receivers,
+ * ring size, and what is special. Elsewhere: what must hold is in monitor.ts. Checked by: test/explore.
+ */
+import { BATCH_ADDRESS, BATCH_BYTES, BATCH_LENGTH } from '../kernel/layout.ts';
+import { messageName } from './monitor.ts';
+import { type Call, KEPT, type Lane, type Place, type QueueShape, type Scenario, type Task } from './scenario.ts';
+
+const MESSAGE_BYTES = 8;
+const CRITICAL = 0;
+const NORMAL = 2;
+
+const message = (place: Place, lane: number, number: number): number => {
+  const at = place.allocate(16);
+  place.store(at, messageName(lane, number));
+  place.store(at + 4, ~messageName(lane, number));
+  return at;
+};
+
+/** Calls, bound to a place and the scenario's lanes. */
+class Calls {
+  readonly place: Place;
+  private readonly lanes: Lane[];
+  private readonly sent: number[];
+
+  constructor(place: Place, lanes: Lane[]) {
+    this.place = place;
+    this.lanes = lanes;
+    this.sent = lanes.map(() => 0);
+  }
+
+  send(lane: number, handle = this.place.senders[this.lanes[lane]!.sender]!): Call {
+    const number = this.sent[lane]!++;
+    const source = message(this.place, lane, number);
+    return { name: 'queueSend', operands: [handle, this.lanes[lane]!.priority, source, MESSAGE_BYTES], meaning: { kind: 'send', lane, message: number } };
+  }
+
+  sends(lane: number, count: number): Call[] {
+    return Array.from({ length: count }, () => this.send(lane));
+  }
+
+  submit(lane: number): Call {
+    const number = this.sent[lane]!++;
+    const name = messageName(lane, number);
+    const { sender, priority } = this.lanes[lane]!;
+    const source = message(this.place, lane, number);
+    return { name: 'queueSubmit', operands: [this.place.senders[sender]!, priority, source, MESSAGE_BYTES, name, ~name], meaning: { kind: 'send', lane, message: number } };
+  }
+
+  sendBatch(lane: number, count: number): Call {
+    const list = this.place.allocate(count * BATCH_BYTES);
+    const first = this.sent[lane]!;
+    for (let i = 0; i < count; i++) {
+      this.place.store(list + i * BATCH_BYTES + BATCH_ADDRESS, message(this.place, lane, this.sent[lane]!++));
+      this.place.store(list + i * BATCH_BYTES + BATCH_LENGTH, MESSAGE_BYTES);
+    }
+    const { sender, priority } = this.lanes[lane]!;
+    return { name: 'queueSendBatch', operands: [this.place.senders[sender]!, priority, list, count], meaning: { kind: 'sendBatch', lane, first, count, list } };
+  }
+
+  receive(receiver: number, buffer: number): Call {
+    return { name: 'queueReceive', operands: [this.place.receivers[receiver]!, buffer, 16], meaning: { kind: 'receive', receiver, buffer, timed: false } };
+  }
+
+  receives(receiver: number, count: number): Call[] {
+    const buffer = this.place.allocate(16);
+    return Array.from({ length: count }, () => this.receive(receiver, buffer));
+  }
+
+  waits(receiver: number, count: number, microseconds: number): Call[] {
+    const buffer = this.place.allocate(16);
+    return Array.from({ length: count }, () => ({
+      name: 'queueReceiveTimeout', operands: [this.place.receivers[receiver]!, buffer, 16, microseconds],
+      meaning: { kind: 'receive', receiver, buffer, timed: microseconds >= 0 },
+    }));
+  }
+
+  receiveBatch(receiver: number, count: number): Call {
+    const list = this.place.allocate(count * BATCH_BYTES);
+    for (let i = 0; i < count; i++) {
+      this.place.store(list + i * BATCH_BYTES + BATCH_ADDRESS, this.place.allocate(16));
+      this.place.store(list + i * BATCH_BYTES + BATCH_LENGTH, 16);
+    }
+    return { name: 'queueReceiveBatch', operands: [this.place.receivers[receiver]!, list, count], meaning: { kind: 'receiveBatch', receiver, list, count } };
+  }
+
+  discard(receiver: number): Call {
+    return { name: 'queueDiscard', operands: [this.place.receivers[receiver]!], meaning: { kind: 'discard', receiver } };
+  }
+
+  peek(receiver: number): Call {
+    return { name: 'queuePeek', operands: [this.place.receivers[receiver]!], meaning: { kind: 'peek', receiver } };
+  }
+
+  complete(receiver: number): Call {
+    return { name: 'taskComplete', operands: [this.place.receivers[receiver]!], meaning: { kind: 'complete', receiver }, ifGood: true };
+  }
+
+  reaps(sender: number, count: number): Call[] {
+    const buffer = this.place.allocate(16);
+    const reaper = this.place.call('queueCompletions', this.place.senders[sender]!);
+    return Array.from({ length: count }, () => ({ name: 'queueReceive', operands: [reaper, buffer, 16], meaning: { kind: 'reap', sender, buffer } }));
+  }
+
+  other(name: string, ...operands: number[]): Call {
+    return { name, operands, meaning: { kind: 'other' } };
+  }
+
+  close(): Call {
+    return { name: 'queueClose', operands: [this.place.queue], meaning: { kind: 'close' } };
+  }
+
+  /** What the kernel does once task number `dead`, a sender, has died: recover, and let a successor send. */
+  recoverSender(dead: number, sender: number, lane: number | undefined, killable = false): Task {
+    const { queue } = this.place;
+    const calls: Call[] = [this.other('queueRecoverSender', queue, sender)];
+    if (lane !== undefined) {
+      calls.push({ ...this.other('queueAttachSender', queue, 0), keep: true }, this.send(lane, KEPT));
+    }
+    return { name: `recovery of sender ${sender}`, calls, afterDeathOf: dead, killable };
+  }
+
+  recoverReceiver(dead: number, receiver: number, receives: number, killable = false): Task {
+    const { queue } = this.place;
+    const buffer = this.place.allocate(16);
+    const calls: Call[] = [this.other('queueRecoverReceiver', queue, receiver), { ...this.other('queueAttachReceiver', queue), keep: true }];
+    for (let i = 0; i < receives; i++) {
+      calls.push({ name: 'queueReceive', operands: [KEPT, buffer, 16], meaning: { kind: 'receive', receiver, buffer, timed: false } });
+    }
+    return { name: `recovery of receiver ${receiver}`, calls, afterDeathOf: dead, killable };
+  }
+}
+
+const shape = (senders: number, receivers: number, ringSize: number, more: Partial<QueueShape> = {}): QueueShape =>
+  ({ senders, receivers, ringSize, maxBytes: 16, completions: 0, start: 0, ...more });
+
+interface Options {
+  kills?: number;
+  spurious?: number;
+  soloSteps?: number;
+  lanes?: Lane[];
+}
+
+const scenario = (name: string, form: QueueShape, options: Options, tasks: (calls: Calls) => Task[]): Scenario => {
+  const lanes = options.lanes ?? Array.from({ length: form.senders }, (_, sender) => ({ sender, priority: NORMAL }));
+  return {
+    name, shape: form, lanes, kills: options.kills ?? 0, spurious: options.spurious ?? 0,
+    ...(options.soloSteps === undefined ? {} : { soloSteps: options.soloSteps }),
+    tasks: (place) => tasks(new Calls(place, lanes)),
+  };
+};
+
+const sender = (calls: Call[], more: Partial<Task> = {}): Task => ({ name: 'sender', calls, ...more });
+const receiver = (calls: Call[], more: Partial<Task> = {}): Task => ({ name: 'receiver', calls, ...more });
+
+const TWO_PRIORITIES: Lane[] = [{ sender: 0, priority: CRITICAL }, { sender: 0, priority: NORMAL }];
+const NEAR_WRAP = -1;
+const SOLO_STEPS = 400;
+
+export const SCENARIOS: Scenario[] = [
+  scenario('1x1 ring 1', shape(1, 1, 1), { soloSteps: SOLO_STEPS }, (c) => [sender(c.sends(0, 3)), receiver(c.receives(0, 3))]),
+  scenario('1x1 ring 2', shape(1, 1, 2), { soloSteps: SOLO_STEPS }, (c) => [sender(c.sends(0, 4)), receiver(c.receives(0, 4))]),
+  scenario('1x1 ring 2 near 2^32', shape(1, 1, 2, { start: NEAR_WRAP }), {}, (c) => [sender(c.sends(0, 4)), receiver(c.receives(0, 4))]),
+  scenario('1x1 ring 1 near 2^31', shape(1, 1, 1, { start: 0x7fffffff }), {}, (c) => [sender(c.sends(0, 3)), receiver(c.receives(0, 3))]),
+  scenario('1x1 two priorities', shape(1, 1, 2), { lanes: TWO_PRIORITIES },
+    (c) => [sender([c.send(1), c.send(0), c.send(1), c.send(0)]), receiver(c.receives(0, 5))]),
+  scenario('2x1 ring 1', shape(2, 1, 1), { soloSteps: SOLO_STEPS },
+    (c) => [sender(c.sends(0, 2)), sender(c.sends(1, 2)), receiver(c.receives(0, 4))]),
+  scenario('2x1 priorities', shape(2, 1, 2), { lanes: [{ sender: 0, priority: CRITICAL }, { sender: 1, priority: NORMAL }] },
+    (c) => [sender(c.sends(0, 2)), sender(c.sends(1, 2)), receiver(c.receives(0, 4))]),
+  scenario('1x2 ring 1', shape(1, 2, 1), { soloSteps: SOLO_STEPS },
+    (c) => [sender(c.sends(0, 3)), receiver(c.receives(0, 2)), receiver(c.receives(1, 2))]),
+  scenario('1x2 ring 2', shape(1, 2, 2), {}, (c) => [sender(c.sends(0, 3)), receiver(c.receives(0, 2)), receiver(c.receives(1, 2))]),
+  scenario('2x2 ring 1', shape(2, 2, 1), {},
+    (c) => [sender(c.sends(0, 2)), sender(c.sends(1, 1)), receiver(c.receives(0, 2)), receiver(c.receives(1, 1))]),
+  scenario('1x1 sleeping', shape(1, 1, 2), { spurious: 1 }, (c) => [sender(c.sends(0, 2)), receiver(c.waits(0, 2, -1))]),
+  scenario('1x1 sleeping, timeouts', shape(1, 1, 2), { spurious: 1 },
+    (c) => [sender(c.sends(0, 2)), receiver(c.waits(0, 2, 100), { timed: true })]),
+  scenario('2x1 sleeping', shape(2, 1, 1), {}, (c) => [sender(c.sends(0, 1)), sender(c.sends(1, 1)), receiver(c.waits(0, 2, -1))]),
+  scenario('1x2 sleeping', shape(1, 2, 2), {}, (c) => [sender(c.sends(0, 2)), receiver(c.waits(0, 1, -1)), receiver(c.waits(1, 1, -1))]),
+  scenario('1x1 batches', shape(1, 1, 2), {}, (c) => [sender([c.sendBatch(0, 3), c.sendBatch(0, 2)]), receiver([c.receiveBatch(0, 2), c.receiveBatch(0, 3)])]),
+  scenario('2x2 batches', shape(2, 2, 2), {},
+    (c) => [sender([c.sendBatch(0, 2)]), sender([c.sendBatch(1, 2)]), receiver([c.receiveBatch(0, 2)]), receiver([c.receiveBatch(1, 2)])]),
+  scenario('1x1 peek and discard', shape(1, 1, 2), {}, (c) => [sender(c.sends(0, 3)), receiver([c.peek(0), c.discard(0), c.peek(0), ...c.receives(0, 2)])]),
+  scenario('1x2 peek and discard', shape(1, 2, 1), {},
+    (c) => [sender(c.sends(0, 3)), receiver([c.discard(0), c.peek(0)]), receiver([...c.receives(1, 1), c.discard(1)])]),
+  scenario('1x1 close', shape(1, 1, 2), {},
+    (c) => [sender(c.sends(0, 2)), receiver(c.waits(0, 3, -1)), { name: 'closer', calls: [c.close()] }]),
+  scenario('1x2 close', shape(1, 2, 1), {},
+    (c) => [sender(c.sends(0, 1)), receiver(c.waits(0, 1, -1)), receiver(c.waits(1, 1, -1)), { name: 'closer', calls: [c.close()] }]),
+  scenario('interrupt sends', shape(2, 1, 1), {},
+    (c) => [sender(c.sends(0, 2)), { name: 'interrupt', calls: c.sends(1, 2), interrupts: 0 }, receiver(c.waits(0, 2, -1))]),
+  scenario('interrupt on the receiver', shape(2, 1, 2), {},
+    (c) => [sender(c.sends(0, 1)), { name: 'interrupt', calls: c.sends(1, 2), interrupts: 2 }, receiver(c.waits(0, 3, -1))]),
+  scenario('1x1 completions', shape(1, 1, 2, { completions: 1 }), {},
+    (c) => [sender([c.submit(0), ...c.reaps(0, 1), c.submit(0), ...c.reaps(0, 1)]),
+      receiver([...c.receives(0, 1), c.complete(0), ...c.receives(0, 1), c.complete(0)])]),
+  scenario('1x2 completions', shape(1, 2, 2, { completions: 2 }), {},
+    (c) => [sender([c.submit(0), c.submit(0), ...c.reaps(0, 2)]),
+      receiver([...c.receives(0, 1), c.complete(0)]), receiver([...c.receives(1, 1), c.complete(1)])]),
+];
+
+export const DEATHS: Scenario[] = [
+  scenario('sender dies', shape(1, 1, 1), { kills: 1 },
+    (c) => [sender(c.sends(0, 2), { killable: true }), receiver(c.receives(0, 3)), c.recoverSender(0, 0, 0)]),
+  scenario('sender dies near 2^32', shape(1, 1, 2, { start: NEAR_WRAP }), { kills: 1 },
+    (c) => [sender(c.sends(0, 2), { killable: true }), receiver(c.receives(0, 3)), c.recoverSender(0, 0, 0)]),
+  scenario('sender dies, receiver sleeps', shape(1, 1, 1), { kills: 1 },
+    (c) => [sender(c.sends(0, 2), { killable: true }), receiver(c.waits(0, 2, -1)), c.recoverSender(0, 0, undefined)]),
+  scenario('one of two senders dies', shape(2, 1, 1), { kills: 1 },
+    (c) => [sender(c.sends(0, 1), { killable: true }), sender(c.sends(1, 2)), receiver(c.waits(0, 2, -1)), c.recoverSender(0, 0, undefined)]),
+  scenario('receiver dies', shape(1, 1, 2), { kills: 1 },
+    (c) => [sender(c.sends(0, 3)), receiver(c.receives(0, 2), { killable: true }), c.recoverReceiver(1, 0, 2)]),
+  scenario('receiver of two senders dies', shape(2, 1, 1), { kills: 1 },
+    (c) => [sender(c.sends(0, 2)), sender(c.sends(1, 1)), receiver(c.receives(0, 2), { killable: true }), c.recoverReceiver(2, 0, 2)]),
+  scenario('one of two receivers dies', shape(1, 2, 1), { kills: 1 },
+    (c) => [sender(c.sends(0, 2)), receiver(c.waits(0, 1, -1), { killable: true }), receiver(c.receives(1, 2)), c.recoverReceiver(1, 0, 0)]),
+  scenario('one of two sleeping receivers dies', shape(1, 2, 2), { kills: 1 },
+    (c) => [sender(c.sends(0, 1)), receiver(c.waits(0, 1, -1), { killable: true }), receiver(c.waits(1, 1, -1)), c.recoverReceiver(1, 0, 0)]),
+  scenario('batch sender dies', shape(1, 1, 2), { kills: 1 },
+    (c) => [sender([c.sendBatch(0, 2)], { killable: true }), receiver(c.receives(0, 3)), c.recoverSender(0, 0, undefined)]),
+  scenario('batch receiver dies', shape(1, 1, 2), { kills: 1 },
+    (c) => [sender(c.sends(0, 3)), receiver([c.receiveBatch(0, 2)], { killable: true }), c.recoverReceiver(1, 0, 2)]),
+  scenario('recovery of a sender dies', shape(1, 1, 1), { kills: 2 },
+    (c) => [sender(c.sends(0, 2), { killable: true }), receiver(c.waits(0, 2, -1)), c.recoverSender(0, 0, undefined, true),
+      { ...c.recoverSender(2, 0, 0), name: 'second recovery' }]),
+  scenario('recovery of a receiver dies', shape(2, 1, 1), { kills: 2 },
+    (c) => [sender(c.sends(0, 1)), sender(c.sends(1, 1)), receiver(c.receives(0, 1), { killable: true }),
+      { ...c.recoverReceiver(2, 0, 0, true), calls: [c.other('queueRecoverReceiver', c.place.queue, 0)] },
+      { ...c.recoverReceiver(3, 0, 1), name: 'second recovery' }]),
+];
