@@ -4,7 +4,7 @@
  * Role: the kernel (or, under Node, the main thread), once it knows that a context is dead and all its stores are visible. One
  *   recovery of a queue at a time; it may itself die and be run again. Memory: the dead context's words; WAITERS and EVENT of the
  *   queue.
- * Order: as the steps that the dead context did not finish: [publish], [hint] 4-ring, [attach] attach.ts, [sleep] 5-wake.
+ * Order: as the steps that the dead context did not finish: [publish], [count], [hint] 4-ring, [attach] attach.ts, [sleep] 5-wake.
  * Fails: BAD_HANDLE, BAD_ARGUMENT; no effect. Checked by: test/unit/recover.test.ts.
  */
 import { fetchAnd32, load32, loadAcquire32, loadRelaxed32, storeRelaxed32, storeRelease32 } from '#machine';
@@ -31,7 +31,7 @@ export const ringAdopt = (ring: i32): void => {
   if (loadAcquire32(slot, SLOT_STATE) !== at) return; // [publish]
   const next = (at + 1) | 0;
   if (next === 0) storeRelaxed32(ring, RING_PRODUCED_HIGH, (loadRelaxed32(ring, RING_PRODUCED_HIGH) + 1) | 0); // [hint]
-  storeRelaxed32(ring, RING_PRODUCED, next); // [hint]
+  storeRelease32(ring, RING_PRODUCED, next); // [count]
 };
 
 /** Counts what the dead producer of these four lanes had published, and wakes the receivers to look for it. */

@@ -7,7 +7,7 @@
  * Units: bytes, positions. Fails: BAD_CONFIG, BAD_ARGUMENT, TOO_LARGE, FULL; no effect.
  * Checked by: test/unit/4-ring.test.ts.
  */
-import { copyBytes, fillBytes, load32, loadAcquire32, loadRelaxed32, store32 } from '#machine';
+import { copyBytes, fillBytes, load32, loadAcquire32, store32 } from '#machine';
 import { countIsPowerOfTwo, countRoundUp } from './count.ts';
 import {
   LINE_BYTES, MESSAGE_BYTES_MAX, RING_BYTES, RING_CONSUMED, RING_CONSUMED_CACHE, RING_CONSUMER_MASK,
@@ -73,7 +73,7 @@ export const ringPush = (ring: i32, source: i32, bytes: i32): i32 => {
 };
 
 /** Position of the next message to be sent. */
-export const ringTail = (ring: i32): i32 => loadRelaxed32(ring, RING_PRODUCED); // [hint]
+export const ringTail = (ring: i32): i32 => loadAcquire32(ring, RING_PRODUCED); // [count]
 
 /** Position of the next message to be received. */
 export const ringHead = (ring: i32): i32 => loadAcquire32(ring, RING_CONSUMED); // [free]

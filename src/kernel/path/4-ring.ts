@@ -14,7 +14,10 @@
  *              a torn message. The store is sequential: 5-wake builds its handshake on it.
  *   [free]     ringAdvance releases CONSUMED = t + 1; ringClaim acquires it. Visible: that the copying of t is over (its loads
  *              come before the release), which licenses overwriting the slot. Without it: a torn message.
- *   [hint]     PRODUCED, stored relaxed by ringPublish, read relaxed by anybody: only the number, for length and statistics.
+ *   [count]    ringPublish releases PRODUCED = t + 1; ringTail acquires it. Visible: all that the producer did before, as a
+ *              receiver's own CONSUMED before the completion it posted (credit.ts). Without it: a completion that is owed
+ *              would look like one too many.
+ *   [hint]     the producer's own PRODUCED and PRODUCED_HIGH, relaxed: only numbers, for length and statistics.
  *   [meta]     META and user data, stored relaxed by the sender, read relaxed by consumers: covered by [publish]. Atomic because
  *              a consumer of a shared ring that was overtaken may read them while they are rewritten; it then drops what
  *              it read.
@@ -78,7 +81,7 @@ export const ringPublish = (ring: i32, slot: i32, meta: i32): void => {
   storeSequential32(slot, SLOT_STATE, at); // [publish]
   const next = (at + 1) | 0;
   if (next === 0) storeRelaxed32(ring, RING_PRODUCED_HIGH, (loadRelaxed32(ring, RING_PRODUCED_HIGH) + 1) | 0); // [hint] own word
-  storeRelaxed32(ring, RING_PRODUCED, next); // [hint]
+  storeRelease32(ring, RING_PRODUCED, next); // [count]
   addOwned64(ring, RING_SENT_BYTES, meta & META_BYTES_MASK);
 };
 
