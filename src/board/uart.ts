@@ -44,15 +44,15 @@ export const uartOpen = (base: i32): void => {
   uartBase = base;
 };
 
-/** Forgets old interrupts; the next are for input, as soon as there is any. */
+/** Forgets old interrupts, except those for input: what has been typed already counts. */
 export const uartInputOpen = (): void => {
   mmioStore32(uartBase, UART_INTERRUPT_LEVEL, 0);
-  mmioStore32(uartBase, UART_INTERRUPT_CLEAR, INTERRUPT_ALL);
+  mmioStore32(uartBase, UART_INTERRUPT_CLEAR, INTERRUPT_ALL & ~INTERRUPT_INPUT);
   uartInputOn();
 };
 
 /**
- * Lets input interrupt. The interrupt is a level: it is there as long as bytes are, and needs no clearing. (Clearing it with bytes
+ * Lets input interrupt. The interrupt is a level: it is there as long as bytes are, and is never cleared. (Clearing it with bytes
  * left would lose it: QEMU raises it when the first byte arrives, not again for the second.)
  */
 export const uartInputOn = (): void => { mmioStore32(uartBase, UART_INTERRUPT_MASK, INTERRUPT_INPUT); };

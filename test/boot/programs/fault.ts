@@ -31,7 +31,7 @@ const fault = (kind: i32): void => {
     case 114: boardConsoleByte(load8(NOWHERE, 0)); break; // read
     case 115: boardConsoleByte(recurse(0)); break; // stack
     case 104: boardHalt('the test wants to stop, number', 42); break; // halt
-    case 109: boardTimerEvery(1000); wait32(boardFreeBase(), 0, 0, PATIENCE_MICROSECONDS); break; // midway: in the interrupt
+    case 109: boardTimerEvery(1000); wait32(boardFreeBase(), 8, load32(boardFreeBase(), 8), -1); break; // midway: in the interrupt
     case 111: taskCreate(1, 0, 7); wait32(boardFreeBase(), 0, 0, PATIENCE_MICROSECONDS); break; // other core
     case 119: wait32(boardFreeBase(), 2, 0, 0); break; // wait on an odd address
     case 120: boardExit(3); break; // exit
