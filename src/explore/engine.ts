@@ -57,7 +57,9 @@ const WRITES = 2;
 const TOUCH: Record<string, number> = {
   load32: READS, loadRacing32: READS, loadRelaxed32: READS, loadAcquire32: READS, loadSequential32: READS,
   store32: WRITES, storeRelaxed32: WRITES, storeRelease32: WRITES, storeSequential32: WRITES,
-  compareExchange32: 3, fetchAdd32: 3, fetchOr32: 3, fetchAnd32: 3, exchange32: 3, addOwned64: 3, wait32: READS, notify32: READS,
+  compareExchange32: 3, fetchAdd32: 3, fetchOr32: 3, fetchAnd32: 3, exchange32: 3, addOwned64: 3,
+  // Sleeping and waking meet even where nobody writes the word.
+  wait32: 3, notify32: 3,
 };
 
 /** One access as told to a replay. */
@@ -186,6 +188,7 @@ export class Engine {
       if (this.allocated > MEMORY_BYTES) throw new Error('the scenario needs more memory');
       return at;
     };
+    if (this.scenario.observe) return { queue: 0, table: 0, senders: [], receivers: [], allocate, store, call };
     const config = 0x40;
     const record = [shape.ringSize, shape.maxBytes, 0, shape.senders, shape.receivers, shape.completions, shape.start];
     for (const [i, value] of record.entries()) store(config + i * 4, value);
@@ -446,7 +449,7 @@ export class Engine {
       this.choice = local ? 0 : choice;
       taken ||= !local;
       this.steps++;
-      this.labelNow = pc;
+      this.labelNow = this.toldLabel(pc, base);
       const next = this.trace ? this.traced(pc, base) : this.code[pc]!(base);
       if (next === pc && state[base + WAIT]! > 0) break;
       pc = next;
@@ -466,10 +469,15 @@ export class Engine {
       this.state[this.base(t)] === 0 && this.state[this.base(t) + CALL] === 0);
   }
 
-  /** The label of the access that happens now. */
+  /** The label of the access that happens now; of the call for a block copy, which has no line of its own. */
   labelNow = 0;
 
-  /** Where a label stands in the source: file:line, of the caller for a block copy. */
+  private toldLabel(pc: number, base: number): number {
+    const { flow } = this.compiled.labels[pc]!;
+    return flow.file === '' ? this.state[base + this.compiled.entries.get(flow.name)!.base]! : pc;
+  }
+
+  /** Where a label stands in the source: file:line. */
   lineOf(label: number): string {
     const { flow, line } = this.compiled.labels[label]!;
     return `${flow.file}:${line}`;
@@ -544,7 +552,8 @@ export class Engine {
     }
     const stuck = this.tasks.findIndex((_, t) => this.inCall(t) && !this.isAsleep(t));
     if (stuck >= 0) throw new Violation(`${this.tasks[stuck]!.name} cannot go on`);
-    this.drain();
+    if (this.scenario.observe) this.scenario.observe(this.monitor.results(), (address) => this.peek(address));
+    else this.drain();
   }
 
   private drain(): void {

@@ -20,7 +20,9 @@ const GOT = 2;
 /** Completions posted, and reaped. */
 const POSTED = 3;
 const REAPED = 4;
-const LANE_WORDS = 5;
+/** Messages whose send had ended when the queue was closed. */
+const AT_CLOSE = 5;
+const LANE_WORDS = 6;
 /** Less urgent than every priority. */
 const ALL = 4;
 const CLOSE_BEGUN = 1;
@@ -81,7 +83,7 @@ export class Monitor {
     this.tasks = tasks;
     this.read = read;
     // Per lane; per task and lane two snapshots; CLOSED; LOST.
-    this.words = this.lanes * LANE_WORDS + tasks * this.lanes * 2 + tasks + 2;
+    this.words = this.lanes * LANE_WORDS + tasks * this.lanes * 2 + tasks + 2 + (scenario.observe ? tasks : 0);
   }
 
   private lane(lane: number, word: number): number {
@@ -101,11 +103,11 @@ export class Monitor {
   }
 
   private get closed(): number {
-    return this.at + this.words - 2;
+    return this.at + this.lanes * LANE_WORDS + this.tasks * this.lanes * 2 + this.tasks;
   }
 
   private get lost(): number {
-    return this.at + this.words - 1;
+    return this.closed + 1;
   }
 
   ring(lane: number): number {
@@ -136,7 +138,10 @@ export class Monitor {
     const { meaning } = call;
     if (meaning.kind === 'send') this.mark(meaning.lane, BEGUN, 1 << meaning.message);
     if (meaning.kind === 'sendBatch') this.mark(meaning.lane, BEGUN, ((1 << meaning.count) - 1) << meaning.first);
-    if (meaning.kind === 'close') this.state[this.closed] = CLOSE_BEGUN;
+    if (meaning.kind === 'close') {
+      this.state[this.closed] = CLOSE_BEGUN;
+      for (let lane = 0; lane < this.lanes; lane++) this.mark(lane, AT_CLOSE, firstBits(this.lane(lane, OK), this.model.known(task, lane, SENDS)));
+    }
     for (let lane = 0; lane < this.lanes; lane++) {
       this.state[this.snapshot(task, lane)] = firstBits(this.lane(lane, OK), this.model.known(task, lane, SENDS));
       this.state[this.snapshot(task, lane) + 1] = this.lane(lane, GOT);
@@ -156,12 +161,13 @@ export class Monitor {
     const { meaning } = call;
     if (meaning.kind === 'send') this.sent(task, meaning.lane, meaning.message, result);
     else if (meaning.kind === 'sendBatch') this.sentBatch(task, meaning, result);
-    else if (meaning.kind === 'receive') this.receivedCall(task, meaning.receiver, meaning.buffer, result, meaning.timed);
+    else if (meaning.kind === 'receive') this.receivedCall(task, meaning.receiver, meaning.buffer, result, meaning.timed, call.operands[2]! < 8);
     else if (meaning.kind === 'receiveBatch') this.receivedBatch(task, meaning, result);
     else if (meaning.kind === 'discard') this.discarded(task, meaning.receiver, result);
     else if (meaning.kind === 'peek') { if (result < 0) this.nothing(task, result, false); }
     else if (meaning.kind === 'complete') this.completed(meaning.receiver, result);
     else if (meaning.kind === 'reap') this.reaped(meaning.sender, meaning.buffer, result);
+    else if (meaning.kind === 'observe') this.state[this.lost + 1 + task] = result;
     else if (meaning.kind === 'close') this.state[this.closed] = CLOSE_BEGUN | CLOSE_ENDED;
     else if (result < 0 && !(meaning.accept ?? []).includes(result)) fail(`${call.name} returned ${statusName(result)}`);
     this.forget(task);
@@ -207,9 +213,19 @@ export class Monitor {
     const isTimeout = timed && result === status.STATUS_TIMED_OUT;
     const isClosed = result === status.STATUS_CLOSED;
     if (isClosed && this.state[this.closed] === 0) fail('a receive said CLOSED on an open queue');
+    if (isClosed) {
+      for (let lane = 0; lane < this.lanes; lane++) {
+        if (this.consumed(lane) < countBits(this.lane(lane, AT_CLOSE))) fail('a receive said CLOSED and left a message behind');
+      }
+    }
     if (result === status.STATUS_AGAIN && this.scenario.shape.receivers > 1) return;
     if (!isTimeout && !isClosed && result !== status.STATUS_EMPTY) fail(`a receive returned ${statusName(result)}`);
     this.noneLeft(task, ALL, statusName(result));
+  }
+
+  /** What each task of an observed program returned. */
+  results(): number[] {
+    return [...this.state.subarray(this.lost + 1, this.lost + this.tasks)];
   }
 
   isClosed(): boolean {
@@ -251,7 +267,8 @@ export class Monitor {
     return lane;
   }
 
-  private receivedCall(task: number, receiver: number, buffer: number, result: number, timed: boolean): void {
+  private receivedCall(task: number, receiver: number, buffer: number, result: number, timed: boolean, tooSmall: boolean): void {
+    if (result === status.STATUS_TOO_SMALL && tooSmall) return;
     if (result < 0) return this.nothing(task, result, timed);
     const lane = this.takePayload(task, receiver, buffer, result);
     this.noneLeft(task, this.scenario.lanes[lane]!.priority, `priority ${this.scenario.lanes[lane]!.priority} was served`);

@@ -15,6 +15,7 @@ export type Meaning =
   | { kind: 'complete'; receiver: number }
   | { kind: 'reap'; sender: number; buffer: number }
   | { kind: 'close' }
+  | { kind: 'observe' }
   | { kind: 'other'; accept?: readonly number[] };
 
 /** Stands for the kept result of an earlier call of the same thread. */
@@ -81,6 +82,8 @@ export interface Scenario {
   tasks(place: Place): Task[];
   /** Words that an untrusted side may overwrite with these values at any moment, this often. */
   hostile?: { addresses(place: Place): number[]; values: number[]; budget: number };
+  /** No queue, only memory: told the results of all tasks at the end, instead of judging. */
+  observe?: (results: number[], read: (address: number) => number) => void;
   /** Run every task alone from every state: it must end its call within so many steps. */
   soloSteps?: number;
   /** At the end nothing may be missing even so; extra losses allowed per killed receiver. */

@@ -5,6 +5,7 @@
  * ring size, and what is special. Elsewhere: what must hold is in monitor.ts. Checked by: test/explore.
  */
 import { BATCH_ADDRESS, BATCH_BYTES, BATCH_LENGTH } from '../kernel/layout.ts';
+import { STATUS_NO_PLACE } from '../kernel/status.ts';
 import { messageName } from './monitor.ts';
 import { type Call, KEPT, type Lane, type Place, type QueueShape, type Scenario, type Task } from './scenario.ts';
 
@@ -84,6 +85,13 @@ class Calls {
       this.place.store(list + i * BATCH_BYTES + BATCH_LENGTH, 16);
     }
     return { name: 'queueReceiveBatch', operands: [this.place.receivers[receiver]!, list, count], meaning: { kind: 'receiveBatch', receiver, list, count } };
+  }
+
+  /** A wait with a buffer too small for any message. */
+  waitsSmall(receiver: number): Call {
+    const [call] = this.waits(receiver, 1, -1);
+    call!.operands[2] = 4;
+    return call!;
   }
 
   discard(receiver: number): Call {
@@ -202,6 +210,28 @@ export const SCENARIOS: Scenario[] = [
       receiver([...c.receives(0, 1), c.complete(0)]), receiver([...c.receives(1, 1), c.complete(1)])]),
 ];
 
+export const MORE: Scenario[] = [
+  scenario('1x2 batch wakes two', shape(1, 2, 2), {}, (c) => [sender([c.sendBatch(0, 2)]), receiver(c.waits(0, 1, -1)), receiver(c.waits(1, 1, -1))]),
+  scenario('1x1 close after the send', shape(1, 1, 2), {},
+    (c) => [sender(c.sends(0, 1)), receiver(c.receives(0, 2)), { name: 'closer', calls: [c.close()], afterEndOf: [0] }]),
+  scenario('1x2 too small', shape(1, 2, 1), {}, (c) => [sender(c.sends(0, 1)), receiver([c.waitsSmall(0)]), receiver(c.waits(1, 1, -1))]),
+  scenario('append and read', shape(1, 1, 1), { lanes: [] }, (c) => {
+    const base = c.place.allocate(64);
+    const source = c.place.allocate(16);
+    c.place.store(source, 0x5eed);
+    c.place.store(source + 4, 0x5eee);
+    const region = c.place.call('regionCreate', c.place.table, 2, base, 64);
+    const append = c.other('regionAppend', c.place.table, region, source, 8);
+    const read: Call = { name: 'taskReadCommitted', operands: [c.place.table, region], meaning: { kind: 'other' } };
+    return [{ name: 'appender', calls: [append, append] }, { name: 'reader', calls: [read, read] }];
+  }),
+  scenario('a place changes hands', shape(1, 1, 1), {}, (c) => {
+    const attach: Call = { ...c.other('queueAttachSender', c.place.queue, 0), keep: true, meaning: { kind: 'other', accept: [STATUS_NO_PLACE] } };
+    return [sender([c.send(0), c.other('queueDetachSender', c.place.senders[0]!)]),
+      sender([attach, { ...c.send(0, KEPT), ifGood: true }]), receiver(c.receives(0, 2))];
+  }),
+];
+
 export const DEATHS: Scenario[] = [
   scenario('sender dies', shape(1, 1, 1), { kills: 1 },
     (c) => [sender(c.sends(0, 2), { killable: true }), receiver(c.receives(0, 3)), c.recoverSender(0, 0, 0)]),
@@ -211,6 +241,11 @@ export const DEATHS: Scenario[] = [
     (c) => [sender(c.sends(0, 2), { killable: true }), receiver(c.waits(0, 2, -1)), c.recoverSender(0, 0, undefined)]),
   scenario('one of two senders dies', shape(2, 1, 1), { kills: 1 },
     (c) => [sender(c.sends(0, 1), { killable: true }), sender(c.sends(1, 2)), receiver(c.waits(0, 2, -1)), c.recoverSender(0, 0, undefined)]),
+  scenario('sender dies, successor attaches by itself', shape(1, 1, 1), { kills: 1 }, (c) => {
+    const attach: Call = { ...c.other('queueAttachSender', c.place.queue, 0), keep: true, meaning: { kind: 'other', accept: [STATUS_NO_PLACE] } };
+    return [sender(c.sends(0, 1), { killable: true }), receiver(c.receives(0, 2)), c.recoverSender(0, 0, undefined),
+      { name: 'successor', calls: [attach, { ...c.send(0, KEPT), ifGood: true }], afterDeathOf: 0 }];
+  }),
   scenario('receiver dies', shape(1, 1, 2), { kills: 1 },
     (c) => [sender(c.sends(0, 3)), receiver(c.receives(0, 2), { killable: true }), c.recoverReceiver(1, 0, 2)]),
   scenario('receiver of two senders dies', shape(2, 1, 1), { kills: 1 },
