@@ -1,0 +1,260 @@
+/**
+ * All roles in one thread, in random order, with the timer interrupting anywhere: what comes out is right, and each kind of
+ *   fault, seeded into the sources, shows in the report.
+ */
+import { describe, expect, test } from 'vitest';
+import {
+  buildProgram, encodeVectors, expectedAccuracy, expectedAnswers, expectedChecksum, layout, machine, memoryBytes, placeJob,
+  randomSource, randomVectors, type Edit,
+} from './support.ts';
+
+interface Setting { vectors: number[][]; classes?: number[]; seed?: number; edits?: Edit[]; alertShare?: number }
+interface Outcome { code: number; report: string; result: Record<string, unknown>; answers: number[] }
+
+const ROLES = [layout.ROLE_SENSOR, layout.ROLE_CLASSIFIER, layout.ROLE_CLASSIFIER + 1, layout.ROLE_COLLECTOR];
+const STEP_LIMIT = 200_000;
+
+const lastJson = (text: string): Record<string, unknown> =>
+  JSON.parse(text.trimEnd().split('\n').at(-1)!.replace(/^RESULT /, '')) as Record<string, unknown>;
+
+/**
+ * Runs a job to its end. A role that would sleep lets another one go on instead; time passes by being looked at. Only the collector
+ *   never goes on inside another's sleep: it would wait there for classifiers that cannot run before it returns.
+ */
+const drive = async ({ vectors, classes, seed = 1, edits = [], alertShare = 0.02 }: Setting): Promise<Outcome> => {
+  const random = randomSource(seed);
+  const active = new Set<number>();
+  const ended = new Set<number>();
+  let [clock, job, steps, isInterrupted] = [0x7fffff00, 0, 0, false];
+  const step = (role: number): void => {
+    if (active.has(role) || ended.has(role) || (role === layout.ROLE_COLLECTOR && active.size > 0)) return;
+    if (steps++ > STEP_LIMIT) throw new Error('the roles do not come to an end');
+    active.add(role);
+    if (running.program.roleStep(job, role) === 0) {
+      running.program.roleEnd(job, role);
+      ended.add(role);
+    }
+    active.delete(role);
+  };
+  const interrupt = (): void => {
+    if (job === 0 || isInterrupted || random() >= alertShare) return;
+    isInterrupted = true;
+    running.program.alertsTick(job);
+    isInterrupted = false;
+  };
+  const stepAny = (): void => step(ROLES[Math.floor(random() * ROLES.length)]!);
+  /** Lets the timer's interrupt come before the operation. */
+  const interrupted = <A extends unknown[], R>(operation: (...args: A) => R) => (...args: A): R => {
+    interrupt();
+    return operation(...args);
+  };
+  const running = await buildProgram(edits, {
+    wait32: (p, off, expected, microseconds) => {
+      clock += microseconds < 0 ? 10_000 : Math.min(microseconds, 10_000);
+      if (!isInterrupted) {
+        stepAny();
+        interrupt();
+      }
+      return machine.load32(p, off) === expected ? 0 : 1;
+    },
+    notify32: () => 0,
+    timeMicros32: () => (clock++) | 0,
+    storeSequential32: interrupted(machine.storeSequential32), loadSequential32: interrupted(machine.loadSequential32),
+    loadAcquire32: interrupted(machine.loadAcquire32), storeRelease32: interrupted(machine.storeRelease32),
+    copyBytes: interrupted(machine.copyBytes), addOwned64: interrupted(machine.addOwned64),
+    compareExchange32: interrupted(machine.compareExchange32),
+  });
+  const made = placeJob(running.program, encodeVectors(vectors), classes?.join(','));
+  expect(running.program.jobPrepare(made)).toBe(layout.EXIT_OK);
+  job = made;
+  machine.store32(job, layout.ROLES_STARTED, layout.ROLES_AT_START);
+  while (ended.size < ROLES.length) stepAny();
+  job = 0;
+  const code = running.program.reportPrint(made);
+  const report = running.printed();
+  const answersAt = machine.load32(made, layout.JOB_ANSWERS);
+  const answers = [...memoryBytes.slice(answersAt, answersAt + vectors.length)];
+  return { code, report, result: lastJson(report), answers };
+};
+
+const clean = { lost: 0, duplicated: 0, reordered: 0, priority_inversions: 0, alerts_refused: 0 };
+
+describe('a whole run', () => {
+  test.each([
+    { records: 1, dimension: 1 }, { records: 2, dimension: 3 }, { records: 63, dimension: 2 }, { records: 64, dimension: 1 },
+    { records: 500, dimension: 4, classes: [100, 399, 1] }, { records: 1000, dimension: 1, classes: [500, 500] },
+    { records: 20, dimension: 784, classes: [10, 10] },
+  ])('%o gives each vector its answer once', async ({ records, dimension, classes }) => {
+    const vectors = randomVectors(records, dimension, records);
+    const { code, result, answers, report } = await drive({ vectors, ...(classes === undefined ? {} : { classes }) });
+    const expected = expectedAnswers(vectors, classes);
+    expect(code).toBe(layout.EXIT_OK);
+    expect(answers).toEqual(expected);
+    expect(result).toMatchObject({
+      ...clean, target: 'node', cores: 4, vectors: records, dimension, sent: records, received: records, completed: records,
+      checksum: expectedChecksum(expected),
+    });
+    expect(result['alerts_received']).toBe(result['alerts_sent']);
+    if (classes === undefined) expect(result['accuracy']).toBeNull();
+    else expect(result['accuracy']).toBeCloseTo(expectedAccuracy(expected, classes), 4);
+    expect(report).toContain(`100 %  ${records} of ${records} vectors`);
+  });
+
+  test('the same in every order', async () => {
+    const vectors = randomVectors(300, 3, 77);
+    const expected = expectedChecksum(expectedAnswers(vectors));
+    for (let seed = 1; seed <= 30; seed++) {
+      const { code, result } = await drive({ vectors, seed, alertShare: seed % 3 === 0 ? 0.015 : 0.005 });
+      expect({ code, ...result }, `seed ${seed}`).toMatchObject({ ...clean, code: 0, completed: 300, checksum: expected });
+      expect(Number(result['alerts_sent']), `seed ${seed}`).toBeGreaterThan(10);
+    }
+  });
+
+  test('a line for each tenth, each once', async () => {
+    const { report } = await drive({ vectors: randomVectors(95, 1, 2) });
+    const lines = [...report.matchAll(/^ +(\d+) % +(\d+) of 95 vectors, \d+ alerts$/gm)];
+    expect(lines.map(([, percent, completed]) => [Number(percent), Number(completed)]))
+      .toEqual([[10, 10], [20, 19], [30, 29], [40, 38], [50, 48], [60, 57], [70, 67], [80, 76], [90, 86], [100, 95]]);
+  });
+
+  test('alerts overtake: they wait for less than a lane of vectors', async () => {
+    const { result } = await drive({ vectors: randomVectors(1000, 2, 4) });
+    const { normal, critical } = result['latency_microseconds'] as Record<string, Record<string, number>>;
+    expect(critical!['p50']!).toBeLessThan(normal!['p50']! / 4);
+  });
+
+  test('statistics of the queues add up', async () => {
+    const { report, result } = await drive({ vectors: randomVectors(200, 2, 4) });
+    const rows = (name: string): number[][] => {
+      const line = new RegExp(`^  ${name} +(\\d+) +(\\d+) +(\\d+) +(\\d+)$`, 'gm');
+      return [...report.matchAll(line)].map((row) => row.slice(1).map(Number));
+    };
+    const alerts = Number(result['alerts_sent']);
+    expect(rows('sent')).toEqual([[alerts, 0, 200, 0], [0, 0, 200, 0]]);
+    expect(rows('received')).toEqual([[alerts, 0, 200, 0], [0, 0, 200, 0]]);
+    expect(rows('bytes sent')).toEqual([[8 * alerts, 0, 24 * 200, 0], [0, 0, 16 * 200, 0]]);
+    expect(rows('bytes received')).toEqual(rows('bytes sent'));
+  });
+
+  test('the classes are counted', async () => {
+    const vectors = randomVectors(100, 2, 8);
+    const { report } = await drive({ vectors, classes: [31, 69] });
+    const answers = expectedAnswers(vectors, [31, 69]);
+    const answered = (number: number): number => answers.filter((answer) => answer === number).length;
+    const right = (start: number, end: number, number: number): number =>
+      answers.filter((answer, i) => i >= start && i < end && (i - start) % 2 === 1 && answer === number).length;
+    expect(report).toMatch(new RegExp(`^ +0 +31 +${answered(0)} +15 +${right(0, 31, 0)}$`, 'm'));
+    expect(report).toMatch(new RegExp(`^ +1 +69 +${answered(1)} +34 +${right(31, 100, 1)}$`, 'm'));
+  });
+});
+
+describe('a fault shows in the report', () => {
+  const vectors = randomVectors(400, 2, 6);
+  const faulty = (edits: Edit[]): Promise<Outcome> => drive({ vectors, edits });
+
+  test('a queue that serves the least urgent first', async () => {
+    const { code, result } = await faulty([{
+      file: 'kernel/path/3-lane.ts', from: 'const first = Math.clz32(lanes);', to: 'const first = Math.clz32(lanes & -lanes);',
+    }]);
+    expect(code).toBe(layout.EXIT_FAILED);
+    expect(Number(result['priority_inversions'])).toBeGreaterThan(0);
+    expect(result).toMatchObject({ lost: 0, duplicated: 0, reordered: 0, completed: 400 });
+  });
+
+  test('a completion that never comes', async () => {
+    const { code, result, report } = await faulty([{
+      file: 'programs/classifier.ts', from: 'const status = queueComplete(',
+      to: 'if (index === 7) return;\n  const status = queueComplete(',
+    }]);
+    expect(code).toBe(layout.EXIT_FAILED);
+    expect(result).toMatchObject({ lost: 1, duplicated: 0, reordered: 0, received: 400, completed: 399 });
+    expect(report).toContain('Lost 1, ');
+  });
+
+  test('a completion that comes twice', async () => {
+    (globalThis as { again?: number }).again = 0;
+    const { code, result } = await faulty([{
+      file: 'kernel/path/4-ring.ts', from: '  storeRelease32(ring, RING_CONSUMED, (at + 1) | 0); // [free]',
+      to: '  if (at !== 7 || globalThis.again++ > 0) storeRelease32(ring, RING_CONSUMED, (at + 1) | 0);',
+    }]);
+    expect(code).toBe(layout.EXIT_FAILED);
+    expect(result).toMatchObject({ duplicated: 1, lost: 0, completed: 400 });
+  });
+
+  test('vectors out of order', async () => {
+    const { code, result } = await faulty([
+      { file: 'programs/sensor.ts', from: 'vectorOffset(job, index));', to: 'vectorOffset(job, index ^ 1));' },
+      { file: 'programs/sensor.ts', from: 'descriptor, index, timeMicros32()', to: 'descriptor, index ^ 1, timeMicros32()' },
+    ]);
+    expect(code).toBe(layout.EXIT_FAILED);
+    expect(Number(result['reordered'])).toBeGreaterThan(0);
+    expect(result).toMatchObject({ lost: 0, duplicated: 0, completed: 400 });
+  });
+
+  test('alerts out of order', async () => {
+    const { code, result } = await faulty([
+      { file: 'programs/alerts.ts', from: 'ALERT_NUMBER, number);', to: 'ALERT_NUMBER, number ^ 1);' },
+      // Numbers that go up and down look overtaken as well; here only their order counts.
+      { file: 'programs/inversion.ts', from: 'number < load32(classifier, CLASSIFIER_OVERTAKEN)', to: 'number < 0' },
+    ]);
+    expect(code).toBe(layout.EXIT_FAILED);
+    expect(Number(result['reordered'])).toBeGreaterThan(0);
+  });
+
+  test('an alert that is lost', async () => {
+    const { code, result } = await faulty([{
+      file: 'programs/alerts.ts', from: 'const status = queueSend(', to: 'const status = number === 3 ? 0 : queueSend(',
+    }]);
+    expect(code).toBe(layout.EXIT_FAILED);
+    expect(result['alerts_received']).toBe(Number(result['alerts_sent']) - 1);
+  });
+
+  test('a descriptor that is not its vector stops everything', async () => {
+    const edit = { file: 'programs/sensor.ts', from: 'vectorOffset(job, index));', to: 'vectorOffset(job, index) + 4);' };
+    await expect(faulty([edit])).rejects.toThrow('halt: classifier: torn message 0');
+  });
+
+  test('a status that cannot be stops everything', async () => {
+    await expect(faulty([{ file: 'programs/sensor.ts', from: '0);\n  const wakes', to: '1);\n  const wakes' }]))
+      .rejects.toThrow('halt: sensor: submit -9');
+  });
+});
+
+test('alerts that find their lane full are refused and counted, and none is lost', async () => {
+  const { program } = await buildProgram();
+  const job = placeJob(program, encodeVectors(randomVectors(3, 2, 1)));
+  program.jobPrepare(job);
+  program.alertsTick(job);
+  expect(machine.load32(job, layout.ALERTS_SENT)).toBe(0); // the roles have not started
+  machine.store32(job, layout.ROLES_STARTED, layout.ROLES_AT_START);
+  for (let i = 0; i < layout.WORK_RING_SLOTS + 5; i++) program.alertsTick(job);
+  expect(machine.load32(job, layout.ALERTS_SENT)).toBe(layout.WORK_RING_SLOTS);
+  expect(machine.load32(job, layout.ALERTS_REFUSED)).toBe(5);
+  machine.store32(job, layout.COLLECTOR_STOP, 1);
+  expect(program.alertsStep(job)).toBe(0);
+  expect(machine.load32(job, layout.ALERTS_STOPPED)).toBe(1);
+  program.alertsTick(job);
+  expect(machine.load32(job, layout.ALERTS_SENT)).toBe(layout.WORK_RING_SLOTS);
+});
+
+test('roles are spread over the cores there are', async () => {
+  const { program } = await buildProgram();
+  const cores = (count: number): number[] => ROLES.map((role) => program.roleCore(role, count));
+  expect([1, 2, 3, 4, 8].map(cores)).toEqual([[0, 0, 0, 0], [0, 0, 1, 1], [0, 1, 2, 0], [0, 1, 2, 3], [0, 1, 2, 3]]);
+});
+
+test('too little memory is refused in one line, whatever does not fit', async () => {
+  const { program, printed } = await buildProgram();
+  const input = encodeVectors(randomVectors(2000, 40, 1));
+  let fitting = 0;
+  for (let bytes = 1024; fitting === 0; bytes += 4096) {
+    const job = placeJob(program, input, undefined, 'a.fvecs', bytes);
+    const code = job === 0 ? layout.EXIT_REFUSED : program.jobPrepare(job);
+    const text = printed();
+    if (code === layout.EXIT_OK) fitting = bytes;
+    else if (job !== 0) expect(text).toMatch(/^a\.fvecs: record 0, byte 0: .*bytes.*\(MEMORY=\)\n$/);
+    // Nothing behind the memory given was touched.
+    expect(memoryBytes[((4096 + input.length + 63) & ~63) + 4096 + bytes]).toBe(0xa5);
+  }
+  expect(fitting).toBeGreaterThan(110_000);
+});
