@@ -20,12 +20,17 @@ class Printer {
   readonly lines: string[] = [];
   private readonly file: string;
 
-  constructor(file: string) {
+  constructor(file: string, doubles: Iterable<string>) {
     this.file = file;
+    this.doubles = new Set(doubles);
   }
 
-  at(line: number): void {
-    this.lines.push(directive(this.file, line));
+  /** Names of the function's doubles: Porffor copies each that is passed, on a line of its own before the call. */
+  readonly doubles: Set<string>;
+
+  private at(line: number, text: string): void {
+    const copies = /\((.*)\)/.exec(text)?.[1]?.split(', ').filter((operand) => this.doubles.has(operand)).length ?? 0;
+    this.lines.push(directive(this.file, line - copies));
   }
 
   list(list: Out[]): void {
@@ -42,8 +47,10 @@ class Printer {
       return;
     }
     if (out.form === 'while') return this.loop(out, '');
-    this.at(out.line);
+    this.at(out.line, out.form === 'line' ? out.text : out.condition);
     if (out.form === 'line') {
+      const declared = /^let (\w+): f64/.exec(out.text)?.[1];
+      if (declared !== undefined) this.doubles.add(declared);
       this.lines.push(out.text);
       return;
     }
@@ -57,7 +64,7 @@ class Printer {
   }
 
   private loop(out: Out & { form: 'while' }, label: string): void {
-    this.at(out.line);
+    this.at(out.line, out.condition);
     this.lines.push(`${label}while (${out.condition}) {`);
     this.list(out.body);
     this.lines.push('}');
@@ -71,7 +78,7 @@ const printFunction = (program: Program, report: Report, f: Lowered, marker: str
   const file = report.pathOf(source.fileName);
   const first = report.lineOf(f.info.declaration);
   const last = source.getLineAndCharacterOfPosition(f.info.node.end).line + 1;
-  const printer = new Printer(file);
+  const printer = new Printer(file, f.parameters.filter((p) => p.kind === 'f64').map((p) => p.name));
   printer.list(f.body);
   return [
     `const ${marker} = (): i32 => {`, directive(file, first - LINES_TO_HEADER), 'return 0;', '};',

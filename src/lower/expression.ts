@@ -213,14 +213,14 @@ const lowerQuotient = (f: FunctionLowering, node: TS.BinaryExpression, helper: s
 };
 
 const lowerComparison = (f: FunctionLowering, node: TS.BinaryExpression, helper: string, left: Value, right: Value): Result => {
-  for (const [value, at] of [[left, node.left], [right, node.right]] as const) {
-    if (value.kind === 'sum') return f.error(at, 'RVX2001', 'this sum or product is not wrapped to 32 bits');
-    if (value.kind === 'quotient') return f.error(at, 'RVX2004', 'this quotient is not converted to an integer');
-  }
   const result = (name: string, a: Value, b: Value): Value =>
     ({ text: f.program.helpers.call(name, a.text, b.text), kind: 'bool', atom: false, bound: 1 });
   const floats = asFloats(f, node, left, right);
   if (floats) return result(`${helper}f`, ...floats);
+  for (const [value, at] of [[left, node.left], [right, node.right]] as const) {
+    if (value.kind === 'sum') return f.error(at, 'RVX2001', 'this sum or product is not wrapped to 32 bits');
+    if (value.kind === 'quotient') return f.error(at, 'RVX2004', 'this quotient is not converted to an integer');
+  }
   const kind = joined(left, right);
   if (kind === undefined) {
     if (isInteger(left.kind) && isInteger(right.kind)) {
@@ -279,10 +279,29 @@ const lowerLogical = (f: FunctionLowering, node: TS.BinaryExpression, asConditio
 /** Up to this many helper calls are cheaper done for nothing than branched around. */
 const SPECULATED = 3;
 
+interface Branch {
+  value: Result;
+  out: Out[];
+}
+
+/** Makes doubles of literals that meet a double. */
+const convertBranches = (f: FunctionLowering, node: TS.Expression, ...branches: Branch[]): boolean => {
+  for (const branch of branches) {
+    if (branch.value!.kind === 'f64') continue;
+    const outer = f.out;
+    f.out = branch.out;
+    const made = floatConstant(f, node, branch.value!.constant!);
+    branch.value = made && f.atom(made, node);
+    f.out = outer;
+    if (!made) return false;
+  }
+  return true;
+};
+
 const lowerConditional = (f: FunctionLowering, node: TS.ConditionalExpression): Result => {
   const condition = lowerCondition(f, node.condition);
   const test = condition && f.atom(condition, node.condition);
-  const branch = (side: TS.Expression): { value: Result; out: Out[] } => {
+  const branch = (side: TS.Expression): Branch => {
     const outer = f.out;
     const out: Out[] = [];
     f.out = out;
@@ -301,7 +320,7 @@ const lowerConditional = (f: FunctionLowering, node: TS.ConditionalExpression): 
     if (quotient >= 0) return f.error(quotient ? node.whenFalse : node.whenTrue, 'RVX2004', 'this quotient is not converted to an integer');
     return f.error(node, 'RVX2005', `one branch is ${NAMES[yes.value.kind]}, the other ${NAMES[no.value.kind]}`);
   }
-  if (kind === 'f64') for (const side of [yes, no]) if (side.value!.kind !== 'f64') return f.error(node, 'RVX2008', 'an f64 and an integer do not mix');
+  if (kind === 'f64' && !convertBranches(f, node, yes, no)) return undefined;
   const bound = Math.max(yes.value.bound, no.value.bound);
   if (test.kind === 'bool' && yes.value.constant === 1 && no.value.constant === 0 && kind === 'any') return { ...test, kind: 'any', bound: 1 };
   if ((allPure(yes.out) && allPure(no.out) || !rule('?: runs one branch')) && yes.out.length + no.out.length <= SPECULATED) {

@@ -25,7 +25,7 @@ const HELPERS: Record<string, string> = {
   _shrs: i32('a b', c(rule('shift right is arithmetic') ? 'return a >> (b & 31);' : 'return (i32)((u32)a >> (b & 31));')),
   _shru: i32('a b', 'a >>> b'),
   _clz: i32('a', c(rule('clz of negatives is 0') ? 'return a ? __builtin_clz((u32)a) : 32;' : 'return a > 0 ? __builtin_clz((u32)a) : 32;')),
-  _divs: i32('a b', c(rule('division never traps') ? 'return b == 0 ? 0 : b == -1 ? (i32)(0u - (u32)a) : a / b;' : 'return b == 0 ? 0 : a / b;')),
+  _divs: i32('a b', c(rule('division never traps') ? 'return b == 0 ? 0 : b == -1 ? (i32)(0u - (u32)a) : a / b;' : 'return a / b;')),
   _divu: i32('a b', c('return b == 0 ? 0 : (i32)((u32)a / (u32)b);')),
   _rems: i32('a b', c('return b == 0 || b == -1 ? 0 : a % b;')),
   _remu: i32('a b', c('return b == 0 ? 0 : (i32)((u32)a % (u32)b);')),

@@ -6,7 +6,9 @@
  * constants at the edges. Programs end: every loop also spends fuel.
  */
 
-type Kind = 'i32' | 'u32' | 'bool';
+type Kind = 'i32' | 'u32' | 'bool' | 'f64';
+/** Kinds of most variables; a program that says @float has doubles as well. */
+const KINDS = ['i32', 'i32', 'u32', 'bool'] as const;
 type Local = { name: string; kind: Kind; fixed: boolean };
 
 /** mulberry32: small, seeded, the same everywhere. */
@@ -34,6 +36,7 @@ export class Dice {
 
 const I32 = ['0', '1', '-1', '2', '-2', '3', '7', '-8', '31', '32', '33', '255', '65535', '-65536', '2147483647', '-2147483648', '-2147483647', '0x55555555'];
 const U32 = ['0', '1', '2', '5', '31', '255', '2147483647', '2147483648', '4294967295', '4294967294', '0xdeadbeef', '0x80000001'];
+const F64 = ['0.5', '1.5', '-2.25', '3', '0', '-0', '1e300', '-1e-310', '2147483648', '0.1'];
 const COMPARE = ['<', '>', '<=', '>=', '===', '!=='];
 
 class Writer {
@@ -43,12 +46,18 @@ class Writer {
   private lines: string[] = [];
   private depth = 0;
   private names = 0;
+  private readonly float: boolean;
   /** Where break and continue may go: labels of enclosing statements. */
   private readonly jumps: { label: string; loop: boolean }[] = [];
 
   constructor(seed: number, n: number) {
     this.d = new Dice(seed);
     this.n = n;
+    this.float = this.d.chance(15);
+  }
+
+  private kind(): Kind {
+    return this.float && this.d.chance(35) ? 'f64' : this.d.of(KINDS);
   }
 
   private put(text: string): void {
@@ -64,6 +73,7 @@ class Writer {
   expression(kind: Kind, deep: number): string {
     if (deep <= 0 || this.d.chance(12)) return this.leaf(kind);
     if (kind === 'bool') return this.boolean(deep);
+    if (kind === 'f64') return this.double(deep);
     if (this.d.chance(8)) return `(${this.condition(deep - 1)} ? ${this.expression(kind, deep - 1)} : ${this.expression(kind, deep - 1)})`;
     return kind === 'i32' ? this.signed(deep) : this.unsigned(deep);
   }
@@ -73,6 +83,8 @@ class Writer {
     if (locals.length > 0 && this.d.chance(60)) return this.d.of(locals).name;
     if (kind === 'i32') return this.d.chance(40) ? 'm' : this.d.of(I32);
     if (kind === 'u32') return this.d.chance(40) ? 'u' : this.d.of(U32);
+    // Never a literal alone: constants fold, and a whole number is an integer.
+    if (kind === 'f64') return `floatOf(${this.leaf('i32')})`;
     return this.d.of(['b', 'true', 'false']);
   }
 
@@ -121,6 +133,7 @@ class Writer {
       () => `Math.clz32(${a()})`,
       () => `((${i()} / ${i()}) | 0)`,
       () => `((${i()} % ${i()}) | 0)`,
+      () => `((${i()} ${this.d.of(['/', '%'])} ${this.d.of(['-1', '-1', '0', '3', '-7'])}) | 0)`,
       () => `((${u()} / ${u()}) | 0)`,
       () => `(~${a()})`,
       () => `(${u()} | 0)`,
@@ -128,7 +141,7 @@ class Writer {
       () => `(${this.condition(deep - 1)} ? 1 : 0)`,
       () => this.call('i32', deep),
       () => this.call('i32', deep),
-      () => this.call('i32', deep),
+      () => (this.float ? `whole(${this.expression('f64', deep - 1)})` : this.call('i32', deep)),
     ])();
   }
 
@@ -146,7 +159,22 @@ class Writer {
     ])();
   }
 
+  private double(deep: number): string {
+    const e = (): string => this.expression('f64', deep - 1);
+    return this.d.of([
+      () => `(${e()} ${this.d.of(['+', '-', '*', '/'])} ${e()})`,
+      () => `(${e()} ${this.d.of(['+', '-', '*', '/'])} ${this.d.of(F64)})`,
+      () => `(- ${e()})`,
+      () => `floatOf(${this.expression('i32', deep - 1)})`,
+      () => `half(${e()}, ${e()})`,
+      () => `(${this.condition(deep - 1)} ? ${e()} : ${e()})`,
+    ])();
+  }
+
   private boolean(deep: number): string {
+    if (this.float && this.d.chance(30)) {
+      return `(${this.expression('f64', deep - 1)} ${this.d.of(COMPARE)} ${this.expression('f64', deep - 1)})`;
+    }
     const c = (): string => this.expression('bool', deep - 1);
     const kind: Kind = this.d.chance(60) ? 'i32' : 'u32';
     return this.d.of([
@@ -188,20 +216,20 @@ class Writer {
   }
 
   private declaration(): void {
-    const kind = this.d.of(['i32', 'i32', 'u32', 'bool'] as const);
+    const kind = this.kind();
     const fixed = this.d.chance(30);
     const name = `x${this.names++}`;
-    const annotated = this.d.chance(60) ? `: ${kind === 'bool' ? 'boolean' : kind}` : '';
-    // Without an annotation a small constant is an i32, so u32 always says so.
-    const value = this.expression(kind, 2 + this.d.below(2));
-    this.put(`${fixed ? 'const' : 'let'} ${name}${kind === 'u32' || kind === 'bool' ? `: ${kind === 'bool' ? 'boolean' : kind}` : annotated} = ${value};`);
+    // Without an annotation a small constant is an i32, so the other kinds always say so.
+    const annotation = kind !== 'i32' || this.d.chance(60) ? `: ${kind === 'bool' ? 'boolean' : kind}` : '';
+    this.put(`${fixed ? 'const' : 'let'} ${name}${annotation} = ${this.expression(kind, 2 + this.d.below(2))};`);
     this.scopes.at(-1)!.push({ name, kind, fixed });
   }
 
   private assignment(): void {
-    const kind = this.d.of(['i32', 'i32', 'u32', 'bool'] as const);
+    const kind = this.kind();
     const locals = this.locals(kind).filter((l) => !l.fixed);
-    const target = locals.length > 0 && this.d.chance(70) ? this.d.of(locals).name : kind === 'i32' ? 'm' : kind === 'u32' ? 'u' : 'b';
+    if (kind === 'f64' && (locals.length === 0 || this.d.chance(30))) return this.put(`keep(p, ${8 * this.d.below(4)}, ${this.expression('f64', 2)});`);
+    const target = locals.length > 0 && (kind === 'f64' || this.d.chance(70)) ? this.d.of(locals).name : kind === 'i32' ? 'm' : kind === 'u32' ? 'u' : 'b';
     if (kind === 'i32' && this.d.chance(25)) {
       this.put(`${target} ${this.d.of(['&=', '|=', '^=', '<<=', '>>='])} ${this.any(2)};`);
     } else if (kind === 'u32' && this.d.chance(25)) {
@@ -218,6 +246,14 @@ class Writer {
     else if (loops.length > 0 && this.d.chance(50)) this.put(this.d.chance(50) && innermost ? 'continue;' : `continue ${this.d.of(loops).label};`);
     else if (this.jumps.length > 0) this.put(`break ${this.d.of(this.jumps).label};`);
     else this.put(`m = ${this.expression('i32', 1)};`);
+  }
+
+  private leave(): void {
+    this.put(`if (${this.condition(1)}) {`);
+    this.depth++;
+    this.jump();
+    this.depth--;
+    this.put('}');
   }
 
   private loop(): void {
@@ -240,7 +276,12 @@ class Writer {
     }
     this.jumps.push({ label, loop: true });
     this.scopes.push([{ name: counter, kind: 'i32', fixed: true }]);
-    this.block(count);
+    this.block(count, () => {
+      // A jump with something after it to skip.
+      if (this.d.chance(40)) return;
+      this.leave();
+      this.assignment();
+    });
     this.scopes.pop();
     this.jumps.pop();
     this.put(form === 3 ? `} while (${this.condition(2)} && spend() && bump(${counter}) > 3);` : '}');
@@ -279,13 +320,7 @@ class Writer {
     if (roll < 48 || (simple && roll < 70)) return this.assignment();
     if (roll < 56) return this.put(`store32(p, ${this.d.below(8) * 4}, ${this.expression('i32', 2)});`);
     if (roll < 60) return this.put(`${this.call(this.d.of(['i32', 'u32', 'bool']), 2)};`);
-    if (roll < 68) {
-      this.put(`if (${this.condition(1)}) {`);
-      this.depth++;
-      this.jump();
-      this.depth--;
-      return this.put('}');
-    }
+    if (roll < 68) return this.leave();
     if (simple) return this.assignment();
     if (roll < 82) {
       this.put(`if (${this.condition(2)}) {`);
@@ -309,6 +344,7 @@ class Writer {
   program(): string {
     const n = this.n;
     this.lines = [
+      ...(this.float ? ['/** @float */'] : []),
       `export const run${n} = (p: i32, x: i32, y: i32, z: u32): i32 => {`,
     ];
     this.scopes.push([{ name: 'x', kind: 'i32', fixed: false }, { name: 'y', kind: 'i32', fixed: false }, { name: 'z', kind: 'u32', fixed: false }]);
@@ -321,7 +357,7 @@ class Writer {
 /** The module of `count` programs. It exports run0, run1, ..., and what the drivers need: begin, edge and digest. */
 export const generate = (seed: number, count: number): string => [
   '// @ts-nocheck: random conditions are often always true.',
-  "import { load8, load32, store32, fetchAdd32, exchange32, compareExchange32 } from '#machine';",
+  "import { load8, load32, store32, fetchAdd32, exchange32, compareExchange32, floatOf, truncate32, storeF64 } from '#machine';",
   PRELUDE,
   ...Array.from({ length: count }, (_, n) => new Writer(seed + n, n).program()),
   '',
@@ -337,6 +373,12 @@ let fuel: i32 = 0;
 const bump = (x: i32): i32 => { m = (m + x) | 0; return m; };
 const turn = (x: u32): u32 => { u = (Math.imul(u, 9) + x) >>> 0; m = m ^ 21; return u; };
 const flip = (x: i32): boolean => { b = !b; m = (m - x) | 0; return b || x > 5; };
+/** @float */
+const half = (x: f64, y: f64): f64 => { m = (m + 1) | 0; return x / 2 - y; };
+/** @float */
+const whole = (x: f64): i32 => (x > -2e9 && x < 2e9 ? truncate32(x) : 5);
+/** @float The bits of NaN are not JavaScript's to promise. */
+const keep = (p: i32, off: i32, x: f64): void => storeF64(p, off, x === x ? x : 7);
 const mix = (x: i32, y: u32, c: boolean): i32 => (c ? (x + y) | 0 : bump(x ^ y));
 const spend = (): boolean => { fuel = (fuel - 1) | 0; return fuel > 0; };
 export const edge = (k: i32): i32 => {
@@ -366,7 +408,7 @@ export const digest = (p: i32): i32 => {
 };`;
 
 /** Calls each program with CALLS operand triples and prints one line each: program, call, result, digest of the state. */
-export const cDriver = (count: number): string => `
+export const cDriver = (seed: number, count: number): string => `
 #include <stdint.h>
 #include <stdio.h>
 void hostMap(uint32_t, uint32_t);
@@ -378,20 +420,20 @@ int main(void) {
   hostMap(0x20000000u, 4096);
   for (int32_t n = 0; n < ${count}; n++) for (int32_t k = 0; k < ${CALLS}; k++) {
     begin(p);
-    int32_t result = run[n](p, edge(k), edge(k + n), edge(k ^ (n & 15)));
+    int32_t result = run[n](p, edge(k), edge(k + ((${seed} + n) & 7)), edge(k ^ ((${seed} + n) & 15)));
     printf("%d %d %d %d\\n", n, k, result, digest(p));
   }
   return 0;
 }
 `;
 
-export const nodeDriver = (module: string, count: number): string => `
+export const nodeDriver = (module: string, seed: number, count: number): string => `
 import * as program from ${JSON.stringify(module)};
 const p = 4096;
 const lines = [];
 for (let n = 0; n < ${count}; n++) for (let k = 0; k < ${CALLS}; k++) {
   program.begin(p);
-  const result = program['run' + n](p, program.edge(k), program.edge(k + n), program.edge(k ^ (n & 15)) >>> 0);
+  const result = program['run' + n](p, program.edge(k), program.edge(k + ((${seed} + n) & 7)), program.edge(k ^ ((${seed} + n) & 15)) >>> 0);
   lines.push([n, k, result, program.digest(p)].join(' '));
 }
 process.stdout.write(lines.join('\\n') + '\\n');

@@ -41,9 +41,10 @@ int _setjmp(jmp_buf);
 _Noreturn void longjmp(jmp_buf, int);
 _Noreturn void _longjmp(jmp_buf, int);
 
-double trunc(double), floor(double), ceil(double), fabs(double), sqrt(double), fmod(double, double), pow(double, double), rint(double);
+double trunc(double), floor(double), ceil(double), fabs(double), sqrt(double), fmod(double, double), pow(double, double), rint(double), round(double);
 double log(double), exp(double), sin(double), cos(double), tan(double), atan(double), atan2(double, double), cbrt(double);
 int isnan(double), isinf(double), signbit(double), isfinite(double);
+#define isnormal(x) __builtin_isnormal(x)
 #define NAN __builtin_nan("")
 #define INFINITY __builtin_inf()
 
