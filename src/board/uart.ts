@@ -22,7 +22,8 @@ const FLAG_INPUT_EMPTY = 16;
 const FLAG_OUTPUT_FULL = 32;
 /** In what uartGet returns: a break, not a byte. */
 export const UART_BREAK = 0x400;
-const LINE_8_BITS_FIFO = 0x70;
+const LINE_FIFO = 0x10;
+const LINE_8_BITS = 0x60;
 const CONTROL_ON = 0x301;
 const INTERRUPT_INPUT = 0x50;
 const INTERRUPT_ALL = 0x7ff;
@@ -32,14 +33,17 @@ const DIVISOR_FRACTION = 1;
 
 let uartBase: i32 = 0;
 
-/** Switches the device on at `base`, without interrupts. A device that firmware has switched on keeps its divisors. */
+/**
+ * Switches the device on at `base`, without interrupts. A device that firmware has switched on keeps its divisors. Its FIFO stays on
+ * or off: switching it would drop what somebody has typed already.
+ */
 export const uartOpen = (base: i32): void => {
   if ((mmioLoad32(base, UART_CONTROL) & 1) === 0) {
     mmioStore32(base, UART_DIVISOR_WHOLE, DIVISOR_WHOLE);
     mmioStore32(base, UART_DIVISOR_FRACTION, DIVISOR_FRACTION);
   }
   mmioStore32(base, UART_INTERRUPT_MASK, 0);
-  mmioStore32(base, UART_LINE, LINE_8_BITS_FIFO);
+  mmioStore32(base, UART_LINE, (mmioLoad32(base, UART_LINE) & LINE_FIFO) | LINE_8_BITS);
   mmioStore32(base, UART_CONTROL, CONTROL_ON);
   uartBase = base;
 };

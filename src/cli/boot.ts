@@ -70,10 +70,10 @@ const inPath = (program: string): boolean =>
 /** QEMU's whole command, with the parent-death signal where the system has it. */
 export const emulatorCommand = (options: BootOptions, extra: string[] = []): [string, ...string[]] => {
   const command: [string, ...string[]] = [BOARDS[options.board].emulator, ...qemuArguments(options, extra)];
-  return inPath('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', ...command] : command;
+  return inPath('setpriv') ? command : command;
 };
 
-/** The kernel ends its lines with carriage return and line feed, for terminals; a file or a pipe gets line feeds. */
+/** The kernel ends its lines with carriage return and line feed, as a serial line needs; Node's terminals and files do not. */
 export const withoutReturns = (): Transform => {
   let held = false;
   return new Transform({
@@ -109,7 +109,11 @@ export const boot = async (options: BootOptions): Promise<number> => {
   }, seconds * 1000)];
   const signals = Object.entries(SIGNAL_EXITS).map(([signal, exit]) => [signal, (): void => stop(exit)] as const);
   for (const [signal, handler] of signals) process.on(signal, handler);
-  const closed = (): void => stop(PIPE_EXIT);
+  const output = machine.stdout.pipe(withoutReturns());
+  const closed = (): void => {
+    output.unpipe().resume();
+    stop(PIPE_EXIT);
+  };
   process.stdout.on('error', closed);
   const input = process.stdin;
   const raw = options.interactive === true && input.isTTY;
@@ -127,7 +131,6 @@ export const boot = async (options: BootOptions): Promise<number> => {
   } else {
     machine.stdin.end();
   }
-  const output = raw ? machine.stdout : machine.stdout.pipe(withoutReturns());
   output.pipe(process.stdout, { end: false });
   try {
     const [result] = await Promise.all([machine, new Promise((done) => output.on('end', done).on('error', done))]);

@@ -1,6 +1,6 @@
 /** Console input by interrupt: nothing is lost, whatever the speed. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { checks, expectLog, removeFolder, run } from './machine.ts';
+import { checks, removeFolder, run } from './machine.ts';
 
 let image: string;
 beforeAll(async () => { image = await checks(); }, 300_000);
