@@ -68,7 +68,8 @@ export class Outbox {
   detach(): void {
     placeRelease('detach', this.shape, this.place, () => {
       const status = queueDetachSender(this.handle);
-      if (status < 0) throw errorOf(status, 'detach', status === STATUS_BUSY ? 'completions are to come, or to be taken' : undefined);
+      const detail = status === STATUS_BUSY ? 'completions are to come, or to be taken' : undefined;
+      if (status < 0) throw errorOf(status, 'detach', detail);
     });
     this.attached = false;
   }
@@ -111,7 +112,7 @@ export class Outbox {
     return queueSubmitDescriptor(this.handle, priority, record, tagLow(tag), tagHigh(tag));
   }
 
-  /** One kernel batch: as many of `views` from number `first` on as fit into the place. Returns how many it tried and the status. */
+  /** One kernel batch: as many of `views` from number `first` on as fit into the place. Returns how many, and the status. */
   sendSome(views: readonly Uint8Array[], first: number, priority: number): { readonly tried: number; readonly status: number } {
     const tried = this.#stage(views, first);
     return { tried, status: queueSendBatch(this.handle, priority, this.place.list, tried) };
