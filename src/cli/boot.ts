@@ -70,7 +70,7 @@ const inPath = (program: string): boolean =>
 /** QEMU's whole command, with the parent-death signal where the system has it. */
 export const emulatorCommand = (options: BootOptions, extra: string[] = []): [string, ...string[]] => {
   const command: [string, ...string[]] = [BOARDS[options.board].emulator, ...qemuArguments(options, extra)];
-  return inPath('setpriv') ? command : command;
+  return inPath('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', ...command] : command;
 };
 
 /** The kernel ends its lines with carriage return and line feed, as a serial line needs; Node's terminals and files do not. */
