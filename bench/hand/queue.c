@@ -9,6 +9,7 @@ extern int32_t kernelNotify32(int32_t p, int32_t off, int32_t count);
 
 static inline void copy(uint8_t *d, const uint8_t *s, uint32_t n) {
   while (n >= 64) { __builtin_memcpy(d, s, 64); d += 64; s += 64; n -= 64; __asm__ volatile("" ::: "memory"); }
+  if (n == 0) return;
   if (n & 32) { __builtin_memcpy(d, s, 32); d += 32; s += 32; }
   if (n & 16) { __builtin_memcpy(d, s, 16); d += 16; s += 16; }
   if (n & 8) { __builtin_memcpy(d, s, 8); d += 8; s += 8; }

@@ -69,7 +69,7 @@ export const FLAG_COMPLETE = 2;
 export const RING_PRODUCED = 0;
 /** W producer: how often RING_PRODUCED wrapped past 2^32. */
 export const RING_PRODUCED_HIGH = 4;
-/** W producer, private: RING_CONSUMED as last seen. */
+/** W producer, private: RING_CONSUMED as last seen; at first one lap behind, so that the first claim looks. */
 export const RING_CONSUMED_CACHE = 8;
 /** - : position at creation. */
 export const RING_START = 12;
@@ -128,10 +128,11 @@ export const QUEUE_RECEIVER_BLOCKS = 32;
 /** Address of sender 0's completion queue, bytes from one to the next; 0 without completions. */
 export const QUEUE_COMPLETION_QUEUES = 40;
 export const QUEUE_COMPLETION_STRIDE_BYTES = 44;
-/** Address of lane 0's ring; log2 of L, the lanes per priority; words of USED in use. */
+/** Address of lane 0's ring; log2 of L, the lanes per priority; words of USED in use; a mask of the upper L bits. */
 export const QUEUE_LANES = 48;
 export const QUEUE_LANE_SHIFT = 52;
 export const QUEUE_USED_WORDS = 56;
+export const QUEUE_LANE_MASK = 92;
 /** 1 for a completion queue. */
 export const QUEUE_IS_COMPLETION = 60;
 // ---- Bell line: read by every send and receive, rarely written.
@@ -180,6 +181,8 @@ export const SENDER_BASE = 64;
 export const SENDER_REAPED_CACHE = 80;
 /** Copy of QUEUE_REGIONS. */
 export const SENDER_REGIONS = 96;
+/** W sender: a descriptor that has been read and checked, on its way into a slot. */
+export const SENDER_DESCRIPTOR = 104;
 export const SENDER_BYTES = 128;
 /** Blocks are line aligned, so the low bits of a handle carry a 5-bit generation, and bit 5 its kind. */
 export const HANDLE_LOW_MASK = 63;

@@ -12,16 +12,17 @@
 import { load32, loadRelaxed32, storeRelease32 } from '#machine';
 import { attachReceiver, attachSender, detachReceiver, detachSender, queueIs } from './attach.ts';
 import { creditOwed } from './credit.ts';
+import { receiveBatch, sendBatch } from './batch.ts';
 import { countersCollect, countersLaneLength } from './counters.ts';
 import { queueMake, queueSize } from './create.ts';
 import {
   META_BYTES_MASK, META_FLAGS_SHIFT, PRIORITY_COUNT, QUEUE_CLOSED, QUEUE_SENDERS, RECEIVER_META, RECEIVER_PRIORITY,
   RECEIVER_SENDER, RECEIVER_USER_HIGH, RECEIVER_USER_LOW, SENDER_QUOTA, SENDER_REAPER,
 } from './layout.ts';
-import { sendBatch, senderBlock, sendDescriptor, sendInline } from './path/1-send.ts';
+import { senderBlock, sendDescriptor, sendInline } from './path/1-send.ts';
 import { LANE_DISCARD, LANE_PEEK, LANE_TAKE } from './path/3-lane.ts';
 import { wakeEverybody } from './path/5-wake.ts';
-import { receiveBatch, receiveNow, receiverBlock, receiveTimeout } from './path/6-receive.ts';
+import { receiveNow, receiverBlock, receiveTimeout } from './path/6-receive.ts';
 import { completePost } from './path/7-complete.ts';
 import { recoverReceiver, recoverSender } from './recover.ts';
 import {

@@ -1,10 +1,11 @@
 /**
  * Taking over from dead contexts.
  *
- * Role: the kernel (or, under Node, the main thread), once it knows that a context is dead and all its stores are visible. One
- *   recovery of a queue at a time; it may itself die and be run again. Memory: the dead context's words; WAITERS and EVENT of the
- *   queue.
- * Order: as the steps that the dead context did not finish: [publish], [count], [hint] 4-ring, [attach] attach.ts, [sleep] 5-wake.
+ * Role: the kernel (or, under Node, the main thread), once it knows that a context is dead and all its stores are
+ *   visible. One recovery of a queue at a time; it may itself die and be run again. Memory: the dead context's words;
+ *   WAITERS and EVENT of the queue.
+ * Order: as the steps that the dead context did not finish: [publish], [count], [hint] 4-ring, [attach] attach.ts,
+ *   [sleep] 5-wake.
  * Fails: BAD_HANDLE, BAD_ARGUMENT; no effect. Checked by: test/unit/recover.test.ts.
  */
 import { fetchAnd32, load32, loadAcquire32, loadRelaxed32, storeRelaxed32, storeRelease32 } from '#machine';

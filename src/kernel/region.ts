@@ -28,8 +28,8 @@ import {
   TABLE_HEADER_BYTES, TABLE_REGIONS_MAX, TABLE_SELF,
 } from './layout.ts';
 import {
-  STATUS_BAD_ARGUMENT, STATUS_BAD_CONFIG, STATUS_BAD_HANDLE, STATUS_FULL, STATUS_NO_MEMORY, STATUS_NO_PLACE, STATUS_NOT_COMMITTED,
-  STATUS_OK, STATUS_OUT_OF_BOUNDS, STATUS_POLICY, STATUS_STALE_REGION,
+  STATUS_BAD_ARGUMENT, STATUS_BAD_CONFIG, STATUS_BAD_HANDLE, STATUS_FULL, STATUS_NO_MEMORY, STATUS_NO_PLACE,
+  STATUS_NOT_COMMITTED, STATUS_OK, STATUS_OUT_OF_BOUNDS, STATUS_POLICY, STATUS_STALE_REGION,
 } from './status.ts';
 
 const FREE = 0x80000000 | 0;
@@ -135,8 +135,8 @@ export const regionPolicy = (table: i32, handle: i32): i32 => {
 };
 
 /**
- * The address at which the appender of an AppendOnly region may write the next `bytes` bytes. Nothing changes: they are not part of the
- * region until regionCommit.
+ * The address at which the appender of an AppendOnly region may write the next `bytes` bytes. Nothing changes: they are
+ * not part of the region until regionCommit.
  */
 export const regionReserve = (table: i32, handle: i32, bytes: i32): i32 => {
   const entry = regionEntry(table, handle);

@@ -14,8 +14,8 @@ import {
   RING_CONSUMER_SLOTS, RING_CONSUMER_STRIDE_BYTES, RING_MASK, RING_MAX_BYTES, RING_PRODUCED, RING_SHARED, RING_SLOTS,
   RING_SLOTS_MAX, RING_START, RING_STRIDE_BYTES, SLOT_HEADER_BYTES, SLOT_META, SLOT_PAYLOAD, SLOT_STATE,
 } from './layout.ts';
-import { ringClaim, ringPublish } from './path/4-ring.ts';
-import { STATUS_BAD_ARGUMENT, STATUS_BAD_CONFIG, STATUS_OK, STATUS_TOO_LARGE } from './status.ts';
+import { ringClaim, ringHasRoom, ringPublish, ringRefresh } from './path/4-ring.ts';
+import { STATUS_BAD_ARGUMENT, STATUS_BAD_CONFIG, STATUS_FULL, STATUS_OK, STATUS_TOO_LARGE } from './status.ts';
 
 /** Bytes from one slot to the next; `userBytes` is SLOT_USER_BYTES in queues with completions, else 0. */
 export const ringStride = (maxBytes: i32, userBytes: i32): i32 =>
@@ -42,7 +42,7 @@ export const ringCreate = (ring: i32, slots: i32, ringSize: i32, maxBytes: i32, 
   const mask = (ringSize - 1) | 0;
   fillBytes(ring, RING_BYTES, 0);
   store32(ring, RING_PRODUCED, start);
-  store32(ring, RING_CONSUMED_CACHE, start);
+  store32(ring, RING_CONSUMED_CACHE, (start - ringSize) | 0);
   store32(ring, RING_START, start);
   store32(ring, RING_MASK, mask);
   store32(ring, RING_STRIDE_BYTES, stride);
@@ -65,8 +65,8 @@ export const ringCreate = (ring: i32, slots: i32, ringSize: i32, maxBytes: i32, 
 export const ringPush = (ring: i32, source: i32, bytes: i32): i32 => {
   if (bytes < 0 || source < 0) return STATUS_BAD_ARGUMENT;
   if (bytes > load32(ring, RING_MAX_BYTES)) return STATUS_TOO_LARGE;
+  if (!ringHasRoom(ring) && !ringRefresh(ring)) return STATUS_FULL;
   const slot = ringClaim(ring);
-  if (slot < 0) return slot;
   copyBytes((slot + SLOT_PAYLOAD) | 0, source, bytes);
   ringPublish(ring, slot, bytes);
   return STATUS_OK;

@@ -49,6 +49,7 @@ export const fenceFull = (): void => { Porffor.c`__atomic_thread_fence(__ATOMIC_
 Porffor.c`
 static inline __attribute__((always_inline)) void machine_copy(u8 *d, const u8 *s, u32 n) {
   while (n >= 64) { __builtin_memcpy(d, s, 64); d += 64; s += 64; n -= 64; __asm__ volatile("" ::: "memory"); }
+  if (n == 0) return;
   if (n & 32) { __builtin_memcpy(d, s, 32); d += 32; s += 32; }
   if (n & 16) { __builtin_memcpy(d, s, 16); d += 16; s += 16; }
   if (n & 8) { __builtin_memcpy(d, s, 8); d += 8; s += 8; }

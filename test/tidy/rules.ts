@@ -73,7 +73,7 @@ const IMPORTS: readonly (readonly [from: string, may: readonly string[]])[] = [
   ['src/kernel/region.ts', PLAIN],
   ['src/kernel/ring.ts', [...PLAIN, step('4-ring')]],
   ['src/kernel/credit.ts', [...PLAIN, 'src/kernel/ring.ts', step('3-lane')]],
-  [step('2-validate'), [...PLAIN, 'src/kernel/region.ts', 'src/kernel/ring.ts', 'src/kernel/credit.ts']],
+  [step('2-validate'), [...PLAIN, 'src/kernel/region.ts', 'src/kernel/ring.ts', 'src/kernel/credit.ts', step('3-lane')]],
   [step('3-lane'), [...PLAIN, step('4-ring')]],
   [step('4-ring'), PLAIN],
   [step('5-wake'), PLAIN],

@@ -52,16 +52,11 @@ export const validateDescriptor = (
 };
 
 /**
- * Whether a submitter may have one more completion outstanding at this priority; a plain sender always may send. What
- * was submitted is a ring position, what was reaped is summed over the completion lanes only when the cached sum is
- * used up. The bound holds for every completion lane, so posting never finds one full.
- * @inline
+ * Whether a submitter may have one more completion outstanding at this priority. What was submitted is a ring position, what was
+ * reaped is summed over the completion lanes only when the cached sum is used up. The bound holds for every completion lane,
+ * so posting never finds one full.
  */
-export const validateCredit = (sender: i32, queue: i32, priority: i32): i32 =>
-  loadRelaxed32(sender, SENDER_QUOTA) === 0 ? STATUS_OK : creditCheck(sender, queue, priority); // [base]
-
-/** @cold */
-const creditCheck = (sender: i32, queue: i32, priority: i32): i32 => {
+export const validateCredit = (sender: i32, queue: i32, priority: i32): i32 => {
   const quota = loadRelaxed32(sender, SENDER_QUOTA); // [base]
   const word = priority << 2;
   const index = load32(sender, SENDER_INDEX);

@@ -22,8 +22,8 @@
  */
 import { fetchOr32, load32, loadAcquire32, store32 } from '#machine';
 import {
-  QUEUE_LANES, QUEUE_LANE_SHIFT, QUEUE_USED, QUEUE_USED_WORDS, RECEIVER_CURSOR, RECEIVER_META, RECEIVER_PRIORITY,
-  RECEIVER_SENDER, RING_ANNOUNCED, RING_BYTES,
+  QUEUE_LANES, QUEUE_LANE_MASK, QUEUE_LANE_SHIFT, QUEUE_USED, QUEUE_USED_WORDS, RECEIVER_CURSOR, RECEIVER_META,
+  RECEIVER_PRIORITY, RECEIVER_SENDER, RING_ANNOUNCED, RING_BYTES,
 } from '../layout.ts';
 import { STATUS_AGAIN, STATUS_EMPTY } from '../status.ts';
 import { ringLook, ringPop } from './4-ring.ts';
@@ -59,33 +59,31 @@ export const laneAnnounce = (queue: i32, ring: i32): void => {
 };
 
 /**
- * The next lane to look at, as a number in its word: of the most urgent priority in `lanes`, the sender at or behind
- *   the cursor, else the
- * first. `shift` is log2 of the lanes per priority; a priority's lanes are aligned in their word.
+ * The next lane to look at, as a number in its word: of the most urgent priority in `lanes`, the sender at or behind the
+ * cursor, else the first. `shift` is log2 of the lanes per priority; a priority's lanes are aligned in their word.
  * @inline
  */
-const lanePick = (receiver: i32, lanes: i32, shift: i32): i32 => {
+const lanePick = (receiver: i32, queue: i32, lanes: i32, shift: i32): i32 => {
   const first = Math.clz32(lanes);
   if (shift === 0) return first;
   const start = first >> shift << shift;
-  const equals = lanes & (-1 << (32 - (1 << shift)) >>> start);
+  const equals = lanes & (load32(queue, QUEUE_LANE_MASK) >>> start);
   const behind = equals & (-1 >>> (start + load32(receiver, RECEIVER_CURSOR)));
   return Math.clz32(behind !== 0 ? behind : equals);
 };
 
 /**
- * RECEIVER. Takes, peeks or discards the next message by priority. Returns its length, or STATUS_EMPTY, _TOO_SMALL,
- * _AGAIN.
+ * RECEIVER. Takes, peeks or discards the next message by priority. Returns its length, or STATUS_EMPTY, _TOO_SMALL, _AGAIN.
  * @inline
  */
 export const laneReceive = (receiver: i32, queue: i32, action: i32, buffer: i32, capacity: i32): i32 => {
   const info = (receiver + RECEIVER_META) | 0;
   const shift = load32(queue, QUEUE_LANE_SHIFT);
-  const words = load32(queue, QUEUE_USED_WORDS);
-  for (let word = 0; word < words; word++) {
+  let word = 0;
+  do {
     let lanes = loadAcquire32(queue, (QUEUE_USED + (word << 2)) | 0); // [used]
     while (lanes !== 0) {
-      const bit = lanePick(receiver, lanes, shift);
+      const bit = lanePick(receiver, queue, lanes, shift);
       const lane = ((word << 5) + bit) | 0;
       const ring = (load32(queue, QUEUE_LANES) + Math.imul(lane, RING_BYTES)) | 0;
       let status = STATUS_EMPTY;
@@ -101,6 +99,7 @@ export const laneReceive = (receiver: i32, queue: i32, action: i32, buffer: i32,
       }
       lanes = lanes & ~(0x80000000 >>> bit);
     }
-  }
+    word = (word + 1) | 0;
+  } while (word < load32(queue, QUEUE_USED_WORDS));
   return STATUS_EMPTY;
 };

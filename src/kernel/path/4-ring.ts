@@ -1,7 +1,8 @@
 /**
  * One lane: a ring of slots between one producer and one or several consumers.
  *
- * Role: PRODUCER (one context at a time): ringClaim, ringPublish. CONSUMER (any number if the ring is shared, else one):
+ * Role: PRODUCER (one context at a time): ringHasRoom, ringRefresh,
+ *   ringClaim, ringPublish. CONSUMER (any number if the ring is shared, else one):
  *   ringPop, ringLook.
  * Memory: the ring's two lines and its slots (layout.ts). The producer writes its line and the slots; consumers only
  *   CONSUMED.
@@ -12,7 +13,7 @@
  * Order:
  *   [publish]  ringPublish stores STATE = t; ringReady acquires it. Visible: the slot's header and payload. Without it:
  *              a torn message. The store is sequential: 5-wake builds its handshake on it.
- *   [free]     ringAdvance releases CONSUMED = t + 1; ringClaim acquires it. Visible: that the copying of t is over (its loads
+ *   [free]     ringAdvance releases CONSUMED = t + 1; ringRefresh acquires it. Visible: that the copying of t is over (its loads
  *              come before the release), which licenses overwriting the slot. Without it: a torn message.
  *   [count]    ringPublish releases PRODUCED = t + 1; ringTail acquires it. Visible: all that the producer did before, as a
  *              receiver's own CONSUMED before the completion it posted (credit.ts). Without it: a completion that is owed
@@ -23,10 +24,8 @@
  *              it read.
  *   A shared ring is received optimistically: copy first, then CONSUMED by compare-exchange. Success proves that CONSUMED
  *   was t all along, so by invariant 3 the slot was not rewritten; failure drops the copy. Nobody ever holds a slot while
- *   it copies, so a paused or dead consumer stops no one, and there is nothing to mend after it. (A consumer paused over
- *   exactly 2^32 messages of one lane would be fooled.)
- * Units: positions count messages; lengths in bytes. Fails: FULL, EMPTY, AGAIN, TOO_SMALL; no effect.
- * Elsewhere: making a ring, its length and the ring buffer on its own: ../ring.ts.
+ *   it copies, so a paused or dead consumer stops no one. (One paused over exactly 2^32 messages of a lane would be fooled.)
+ * Units: messages, bytes. Fails: EMPTY, AGAIN, TOO_SMALL; no effect. Elsewhere: making and inspecting a ring: ../ring.ts.
  * Checked by: test/unit/4-ring.test.ts, test/property, test/stress, test/same.
  */
 import {
@@ -39,11 +38,10 @@ import {
   RING_CONSUMER_SLOTS, RING_CONSUMER_STRIDE_BYTES, RING_FULL_COUNT, RING_MASK, RING_PRODUCED, RING_PRODUCED_HIGH,
   RING_SENT_BYTES, RING_SHARED, RING_SLOTS, RING_STRIDE_BYTES, SLOT_META, SLOT_PAYLOAD, SLOT_STATE, SLOT_USER_BYTES,
 } from '../layout.ts';
-import { STATUS_AGAIN, STATUS_EMPTY, STATUS_FULL, STATUS_TOO_SMALL } from '../status.ts';
+import { STATUS_AGAIN, STATUS_EMPTY, STATUS_TOO_SMALL } from '../status.ts';
 
 /** Tries of one shared receive. Each lost try is another consumer's success. */
 const RING_TRIES = 64;
-
 /**
  * Fields of the 12-byte record that ringPop and ringLook fill when they succeed: META, and with FLAG_COMPLETE the user
  * data.
@@ -53,22 +51,29 @@ const INFO_USER_LOW = 4;
 const INFO_USER_HIGH = 8;
 
 /**
- * PRODUCER. The slot for the next message, or STATUS_FULL if every slot still holds one. Writes only the producer's own
- * words.
+ * PRODUCER. Whether a slot is free, as far as is known without looking at the consumers' line.
+ * @inline
+ */
+export const ringHasRoom = (ring: i32): boolean => {
+  const at = loadRelaxed32(ring, RING_PRODUCED); // [hint]
+  return countAhead(at, load32(ring, RING_CONSUMED_CACHE)) <= (load32(ring, RING_MASK) >>> 0);
+};
+
+/** PRODUCER. Looks at the consumers' line: whether a slot is free. Counts it if none is. */
+export const ringRefresh = (ring: i32): boolean => {
+  store32(ring, RING_CONSUMED_CACHE, loadAcquire32(ring, RING_CONSUMED)); // [free]
+  if (ringHasRoom(ring)) return true;
+  addOwned64(ring, RING_FULL_COUNT, 1);
+  return false;
+};
+
+/**
+ * PRODUCER. The slot for the next message; ringHasRoom or ringRefresh has said that it is free.
  * @inline
  */
 export const ringClaim = (ring: i32): i32 => {
-  const at = loadRelaxed32(ring, RING_PRODUCED); // [hint] own word
-  const mask = load32(ring, RING_MASK);
-  if (countAhead(at, load32(ring, RING_CONSUMED_CACHE)) > (mask >>> 0)) {
-    const consumed = loadAcquire32(ring, RING_CONSUMED); // [free]
-    store32(ring, RING_CONSUMED_CACHE, consumed);
-    if (countAhead(at, consumed) > (mask >>> 0)) {
-      addOwned64(ring, RING_FULL_COUNT, 1);
-      return STATUS_FULL;
-    }
-  }
-  return (load32(ring, RING_SLOTS) + Math.imul(at & mask, load32(ring, RING_STRIDE_BYTES))) | 0;
+  const at = loadRelaxed32(ring, RING_PRODUCED); // [hint]
+  return (load32(ring, RING_SLOTS) + Math.imul(at & load32(ring, RING_MASK), load32(ring, RING_STRIDE_BYTES))) | 0;
 };
 
 /**
@@ -98,8 +103,7 @@ const ringReady = (ring: i32, at: i32): i32 => {
   const index = at & load32(ring, RING_CONSUMER_MASK);
   const slot = (load32(ring, RING_CONSUMER_SLOTS) + Math.imul(index, load32(ring, RING_CONSUMER_STRIDE_BYTES))) | 0;
   if (loadAcquire32(slot, SLOT_STATE) === at) return slot; // [publish]
-  // A slot lapped since `at` was read carries a later position: then CONSUMED has moved, and acquiring STATE made us
-  // see it.
+  // A slot lapped since then carries a later position: then CONSUMED has moved, and acquiring STATE made us see it.
   return ringStillAt(ring, at) ? STATUS_EMPTY : STATUS_AGAIN;
 };
 
@@ -111,9 +115,8 @@ const ringAdvance = (ring: i32, at: i32): boolean => {
 };
 
 /**
- * CONSUMER. As ringStillAt, after reading from the slot without receiving it. The fence keeps those reads before the
- * second look at CONSUMED; receiving needs none, since its compare-exchange or release comes after them anyway.
- * @cold
+ * CONSUMER. As ringStillAt, after reading from the slot without receiving it: the fence keeps those reads before the second look.
+ * @inline
  */
 const ringConfirm = (ring: i32, at: i32): boolean => {
   if (load32(ring, RING_SHARED) === 0) return true;
@@ -121,7 +124,7 @@ const ringConfirm = (ring: i32, at: i32): boolean => {
   return loadAcquire32(ring, RING_CONSUMED) === at; // [free]
 };
 
-/** The user data of a slot is its last 8 bytes. */
+/** User data are a slot's last 8 bytes. */
 const slotUser = (ring: i32, slot: i32): i32 => (slot + load32(ring, RING_CONSUMER_STRIDE_BYTES) - SLOT_USER_BYTES) | 0;
 
 /** Fills the caller's record once the message is its own. */
@@ -172,7 +175,7 @@ export const ringPop = (ring: i32, buffer: i32, capacity: i32, info: i32): i32 =
  * CONSUMER. The length of the next message, without copying it. `take` 0: it stays, and with several consumers the
  * answer is advice. `take` 1: it is received and dropped.
  * @cold
- * @cold
+ * @inline
  */
 export const ringLook = (ring: i32, info: i32, take: i32): i32 => {
   for (let tries = 0; tries < RING_TRIES; tries++) {

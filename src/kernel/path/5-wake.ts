@@ -19,22 +19,26 @@
  */
 import { fenceFull, fetchAdd32, fetchAnd32, fetchOr32, loadSequential32, notify32, wait32 } from '#machine';
 import { QUEUE_EVENT, QUEUE_WAITERS } from '../layout.ts';
+import { STATUS_OK } from '../status.ts';
 
 /**
- * Wakes up to `count` sleeping receivers, after that many messages were published. Nobody waiting: one load.
+ * Wakes up to `count` sleeping receivers, after that many messages were published. Nobody waiting: one load. Returns
+ * STATUS_OK, as the last thing a send does.
  * @inline
  */
-export const wakeReceivers = (queue: i32, count: i32): void => {
-  if (loadSequential32(queue, QUEUE_WAITERS) !== 0) wakeSleepers(queue, count); // [sleep]
+export const wakeReceivers = (queue: i32, count: i32): i32 => {
+  if (loadSequential32(queue, QUEUE_WAITERS) !== 0) return wakeSleepers(queue, count); // [sleep]
+  return STATUS_OK;
 };
 
 /**
  * Ends the sleep of up to `count` receivers.
  * @cold
  */
-const wakeSleepers = (queue: i32, count: i32): void => {
+const wakeSleepers = (queue: i32, count: i32): i32 => {
   fetchAdd32(queue, QUEUE_EVENT, 1); // [sleep]
   notify32(queue, QUEUE_EVENT, count);
+  return STATUS_OK;
 };
 
 /** More sleepers than a queue can have. */
@@ -44,7 +48,7 @@ const EVERYBODY = 32;
  * Wakes every sleeper to look for itself: a dead context may have published without waking, or been woken for a message
  * it never took.
  */
-export const wakeEverybody = (queue: i32): void => wakeSleepers(queue, EVERYBODY);
+export const wakeEverybody = (queue: i32): i32 => wakeSleepers(queue, EVERYBODY);
 
 /** RECEIVER `bit` is about to sleep: from here on senders count EVENT. */
 export const wakeAnnounce = (queue: i32, bit: i32): void => {

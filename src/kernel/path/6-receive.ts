@@ -9,12 +9,10 @@
  *   unchanged.
  * Checked by: test/unit/6-receive.test.ts, test/property, test/stress, test/same.
  */
-import { addOwned64, load32, loadAcquire32, loadRelaxed32, pause, store32, timeMicros32 } from '#machine';
+import { addOwned64, load32, loadAcquire32, loadRelaxed32, pause, timeMicros32 } from '#machine';
 import {
-  BATCH_ADDRESS, BATCH_BYTES, BATCH_COUNT_MAX, BATCH_INFO, BATCH_LENGTH, BATCH_RESULT, BATCH_USER_HIGH, BATCH_USER_LOW,
-  HANDLE_IS_RECEIVER, HANDLE_LOW_MASK, META_FLAGS_SHIFT, QUEUE_CLOSED, RECEIVER_BIT, RECEIVER_BYTES_RECEIVED,
-  RECEIVER_EMPTY_COUNT, RECEIVER_HANDLE, RECEIVER_META, RECEIVER_PRIORITY, RECEIVER_QUEUE, RECEIVER_SENDER,
-  RECEIVER_SLEEP_COUNT, RECEIVER_TIMEOUT_COUNT, RECEIVER_USER_HIGH, RECEIVER_USER_LOW,
+  HANDLE_IS_RECEIVER, HANDLE_LOW_MASK, QUEUE_CLOSED, RECEIVER_BIT, RECEIVER_BYTES_RECEIVED, RECEIVER_EMPTY_COUNT,
+  RECEIVER_HANDLE, RECEIVER_PRIORITY, RECEIVER_QUEUE, RECEIVER_SLEEP_COUNT, RECEIVER_TIMEOUT_COUNT,
 } from '../layout.ts';
 import {
   STATUS_AGAIN, STATUS_BAD_ARGUMENT, STATUS_BAD_HANDLE, STATUS_CLOSED, STATUS_EMPTY, STATUS_TIMED_OUT, STATUS_TOO_SMALL,
@@ -36,23 +34,11 @@ export const receiverBlock = (handle: i32): i32 => {
   return receiver;
 };
 
-/**
- * The search again, once the queue was seen closed: STATUS_CLOSED only when nothing was left.
- * @cold
- */
-const receiveLast = (receiver: i32, queue: i32, action: i32, buffer: i32, capacity: i32): i32 => {
+/** A look at the lanes, and another if the queue turns out to be closed: STATUS_CLOSED only when nothing was left. */
+const receiveLook = (receiver: i32, queue: i32, action: i32, buffer: i32, capacity: i32): i32 => {
+  const closed = loadAcquire32(queue, QUEUE_CLOSED); // [close]
   const status = laneReceive(receiver, queue, action, buffer, capacity);
-  return status === STATUS_EMPTY ? STATUS_CLOSED : status;
-};
-
-/**
- * Search, and search again if the queue turns out to be closed.
- * @inline
- */
-const receiveSearch = (receiver: i32, queue: i32, action: i32, buffer: i32, capacity: i32): i32 => {
-  const status = laneReceive(receiver, queue, action, buffer, capacity);
-  if (status !== STATUS_EMPTY || loadAcquire32(queue, QUEUE_CLOSED) === 0) return status; // [close]
-  return receiveLast(receiver, queue, action, buffer, capacity);
+  return status === STATUS_EMPTY && closed !== 0 ? STATUS_CLOSED : status;
 };
 
 /**
@@ -64,6 +50,16 @@ const receiveAccount = (receiver: i32, bytes: i32): void => {
 };
 
 /**
+ * The end of a call that found a closed queue empty: one more look, now that the close has been seen.
+ * @cold
+ */
+const receiveClosed = (receiver: i32, queue: i32, action: i32, buffer: i32, capacity: i32): i32 => {
+  const status = receiveLook(receiver, queue, action, buffer, capacity);
+  if (status >= 0 && action !== LANE_PEEK) receiveAccount(receiver, status);
+  return status;
+};
+
+/**
  * Takes, peeks or discards the most urgent message now (`action`: LANE_*).
  * @inline
  */
@@ -71,10 +67,16 @@ export const receiveNow = (handle: i32, action: i32, buffer: i32, capacity: i32)
   const receiver = receiverBlock(handle);
   if (receiver < 0) return receiver;
   if (capacity < 0 || buffer < 0) return STATUS_BAD_ARGUMENT;
-  const status = receiveSearch(receiver, load32(receiver, RECEIVER_QUEUE), action, buffer, capacity);
-  if (status >= 0 && action !== LANE_PEEK) receiveAccount(receiver, status);
-  if (status === STATUS_EMPTY) addOwned64(receiver, RECEIVER_EMPTY_COUNT, 1);
-  return status;
+  const queue = load32(receiver, RECEIVER_QUEUE);
+  const status = laneReceive(receiver, queue, action, buffer, capacity);
+  if (status >= 0) {
+    if (action !== LANE_PEEK) receiveAccount(receiver, status);
+    return status;
+  }
+  if (status !== STATUS_EMPTY) return status;
+  if (loadRelaxed32(queue, QUEUE_CLOSED) !== 0) return receiveClosed(receiver, queue, action, buffer, capacity); // [close]
+  addOwned64(receiver, RECEIVER_EMPTY_COUNT, 1);
+  return STATUS_EMPTY;
 };
 
 /** Nothing received, but waiting may help. */
@@ -89,7 +91,7 @@ const receiveSleep = (receiver: i32, queue: i32, buffer: i32, capacity: i32, mic
   wakeAnnounce(queue, bit);
   while (status === STATUS_EMPTY) {
     const event = wakeEvent(queue);
-    status = receiveSearch(receiver, queue, LANE_TAKE, buffer, capacity);
+    status = receiveLook(receiver, queue, LANE_TAKE, buffer, capacity);
     if (status === STATUS_AGAIN) status = STATUS_EMPTY;
     else if (status === STATUS_EMPTY) {
       const passed = (timeMicros32() - began) >>> 0;
@@ -116,12 +118,12 @@ export const receiveTimeout = (handle: i32, buffer: i32, capacity: i32, microsec
   if (receiver < 0) return receiver;
   if (capacity < 0 || buffer < 0) return STATUS_BAD_ARGUMENT;
   const queue = load32(receiver, RECEIVER_QUEUE);
-  let status = receiveSearch(receiver, queue, LANE_TAKE, buffer, capacity);
+  let status = receiveLook(receiver, queue, LANE_TAKE, buffer, capacity);
   if (receiveIsIdle(status) && microseconds !== 0) {
     const began = timeMicros32();
     for (let spins = 0; spins < RECEIVE_SPINS && receiveIsIdle(status); spins++) {
       pause();
-      status = receiveSearch(receiver, queue, LANE_TAKE, buffer, capacity);
+      status = receiveLook(receiver, queue, LANE_TAKE, buffer, capacity);
     }
     if (receiveIsIdle(status)) status = receiveSleep(receiver, queue, buffer, capacity, microseconds, began);
   }
@@ -129,30 +131,4 @@ export const receiveTimeout = (handle: i32, buffer: i32, capacity: i32, microsec
   else if (status === STATUS_EMPTY) addOwned64(receiver, RECEIVER_EMPTY_COUNT, 1);
   else if (status === STATUS_TIMED_OUT) addOwned64(receiver, RECEIVER_TIMEOUT_COUNT, 1);
   return status;
-};
-
-/**
- * Takes up to `count` messages, most urgent first, into the buffers of the batch records at `list`. Returns how many
- * came; the status that stopped it is in the next record, and is returned if nothing came.
- */
-export const receiveBatch = (handle: i32, list: i32, count: i32): i32 => {
-  const receiver = receiverBlock(handle);
-  if (receiver < 0) return receiver;
-  if (list < 0 || (list & 3) !== 0 || count < 0 || count > BATCH_COUNT_MAX) return STATUS_BAD_ARGUMENT;
-  let received = 0;
-  let status = 0;
-  while (received < count && status >= 0) {
-    const record = (list + Math.imul(received, BATCH_BYTES)) | 0;
-    status = receiveNow(handle, LANE_TAKE, load32(record, BATCH_ADDRESS), load32(record, BATCH_LENGTH));
-    store32(record, BATCH_RESULT, status);
-    if (status >= 0) {
-      const flags = (load32(receiver, RECEIVER_META) >>> META_FLAGS_SHIFT) | 0;
-      const from = load32(receiver, RECEIVER_PRIORITY) << 8 | load32(receiver, RECEIVER_SENDER);
-      store32(record, BATCH_INFO, flags << META_FLAGS_SHIFT | from);
-      store32(record, BATCH_USER_LOW, load32(receiver, RECEIVER_USER_LOW));
-      store32(record, BATCH_USER_HIGH, load32(receiver, RECEIVER_USER_HIGH));
-      received = (received + 1) | 0;
-    }
-  }
-  return received === 0 && status < 0 ? status : received;
 };
