@@ -1,7 +1,7 @@
 /**
  * Console input: a ring filled by the UART's interrupt, emptied by tasks.
  *
- * Role: inputInterrupt runs on core 0 in interrupt context; boardConsoleRead and boardConsoleWait are called by tasks on any core.
+ * Role: inputInterrupt runs on core 0 in interrupt context; boardConsoleRead and boardConsoleWait are for tasks on any core.
  * Memory: the input words and ring of layout.ts: `produced` is written by the interrupt only, `consumed` by readers.
  * Invariants: 0 <= produced - consumed <= INPUT_BYTES, counters wrap. No byte is dropped: when the ring is full the interrupt
  *   is switched off and the bytes stay in the device (whose sender waits, if it can) until a reader has made room.
@@ -76,8 +76,8 @@ export const boardConsoleRead = (): i32 => {
 };
 
 /**
- * Sleeps until there is input (0), or `microseconds` have passed (WAIT_TIMED_OUT 2; < 0 waits for ever). What the task has printed
- * of a line, a question perhaps, leaves first.
+ * Sleeps until there is input (0), or `microseconds` have passed (WAIT_TIMED_OUT 2; < 0 waits for ever). What the task has
+ * printed of a line, a question perhaps, leaves first.
  */
 export const boardConsoleWait = (microseconds: i32): i32 => {
   const p = boardMemory();

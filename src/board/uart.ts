@@ -34,8 +34,8 @@ const DIVISOR_FRACTION = 1;
 let uartBase: i32 = 0;
 
 /**
- * Switches the device on at `base`, without interrupts. A device that firmware has switched on keeps its divisors. Its FIFO stays on
- * or off: switching it would drop what somebody has typed already.
+ * Switches the device on at `base`, without interrupts. A device that firmware has switched on keeps its divisors. Its FIFO stays
+ * on or off: switching it would drop what somebody has typed already.
  */
 export const uartOpen = (base: i32): void => {
   if ((mmioLoad32(base, UART_CONTROL) & 1) === 0) {
