@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const outer = /^(VITEST|NODE_ENV|TEST$|MAKE|MFLAGS|RUVIX_TEST)/;
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !outer.test(name)));
 const make = (...makeArguments: string[]) => spawnSync('make', makeArguments, { cwd: root, env: environment, encoding: 'utf8' });
+
+// Only when the images are not built yet; make test builds them before the suites.
+vi.setConfig({ testTimeout: 300_000 });
 
 test('bare make lists every target in one line, and every variable', () => {
   const { status, stdout } = make();

@@ -1,5 +1,5 @@
 /** make run as a person types it. What it boots is tested in test/boot and test/programs. */
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,6 +20,8 @@ const makeRun = (...variables: string[]) => {
     { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
   return { status, stdout, stderr: stderr.split('\n').filter((line) => line !== '' && !MAKE_WORDS.test(line)) };
 };
+
+vi.setConfig({ testTimeout: 180_000 });
 
 test.each([
   ['TARGET=foo', 'TARGET must be qemu or node, not foo.'],
