@@ -25,7 +25,7 @@ export const HELP: Record<string, string> = {
   RVX1018: 'Casts change nothing at run time; choose the kind with `| 0` or `>>> 0`.',
   RVX1019: 'Cases are constants, each ends in break, continue or return, and default comes last.',
   RVX1020: 'The subset has + - * / % & | ^ ~ << >> >>>, comparisons, && || ! ?:, calls, Math.imul and Math.clz32.',
-  RVX1021: 'Machine operations live in modules whose first comment says `@machine`, and hold nothing but Porffor.c.',
+  RVX1021: 'Put `@machine` into the first comment of the module; a function there is either all Porffor.c or has none.',
   RVX1022: 'The subset has let, const, if, for, while, do, switch, break, continue, return, blocks and labels.',
   RVX1023: 'Only functions of the project, of #machine, Math.imul and Math.clz32 exist.',
   RVX1024: 'Choose another name: all exported functions share one name space with C and assembly.',

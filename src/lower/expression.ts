@@ -46,7 +46,14 @@ export const lowerExpression = (f: FunctionLowering, node: TS.Expression): Resul
   if (ts.isConditionalExpression(node)) return lowerConditional(f, node);
   if (ts.isCallExpression(node)) return lowerCall(f, node);
   if (ts.isBinaryExpression(node)) return lowerBinary(f, node);
+  if (ts.isPropertyAccessExpression(node) && isToldElsewhere(f, node.expression)) return undefined;
   return f.error(node, ...describeForm(node));
+};
+
+/** Whether the name belongs to a declaration that is an error itself, such as an enum. */
+const isToldElsewhere = (f: FunctionLowering, node: TS.Expression): boolean => {
+  const declaration = declarationOf(f.program.checker, node);
+  return declaration !== undefined && (ts.isEnumDeclaration(declaration) || ts.isModuleDeclaration(declaration));
 };
 
 /** Lowers and makes the value safe to use after whatever is evaluated next. */
@@ -357,9 +364,8 @@ export const lowerCall = (f: FunctionLowering, node: TS.CallExpression): Result 
   const declaration = ts.isIdentifier(callee) ? declarationOf(f.program.checker, callee) : undefined;
   const info = declaration && f.program.linked.functions.get(declaration);
   if (!info) {
-    if (declaration && !declaration.getSourceFile().isDeclarationFile) {
-      return f.error(callee, 'RVX1013', `\`${callee.getText()}\` is not a function of a module`);
-    }
+    // A function made inside this one: told where it is made.
+    if (declaration && !declaration.getSourceFile().isDeclarationFile) return undefined;
     return f.error(callee, 'RVX1023', `\`${callee.getText()}\` does not exist in kernel code`);
   }
   const signature = f.program.signatures.of(info);

@@ -34,7 +34,7 @@ export interface Linked {
   exports: Map<string, FunctionInfo>;
 }
 
-const isMachineModule = (file: TS.SourceFile): boolean => /^\s*\/\*\*(?:(?!\*\/)[^])*@machine\b/.test(file.text);
+export const isMachineModule = (file: TS.SourceFile): boolean => /^\s*\/\*\*(?:(?!\*\/)[^])*@machine\b/.test(file.text);
 
 /** The text of a Porffor.c template, raw, if the statement is one. */
 export const fragmentOf = (statement: TS.Statement): string | undefined => {
@@ -44,7 +44,7 @@ export const fragmentOf = (statement: TS.Statement): string | undefined => {
   return template.rawText ?? template.text;
 };
 
-const statementsOf = (node: FunctionNode): readonly TS.Statement[] =>
+export const statementsOf = (node: FunctionNode): readonly TS.Statement[] =>
   node.body && ts.isBlock(node.body) ? node.body.statements : [];
 
 const hasTag = (node: TS.Node, tag: string): boolean => ts.getJSDocTags(node).some((t) => t.tagName.text === tag);

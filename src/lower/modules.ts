@@ -5,7 +5,7 @@ import type TS from 'typescript';
 import { describeForm } from './forms.ts';
 import type { Folder } from './fold.ts';
 import { constantValue, fits, kindOfType, NAMES } from './kinds.ts';
-import { fragmentOf, type Linked } from './link.ts';
+import { fragmentOf, type FunctionInfo, isMachineModule, type Linked, statementsOf } from './link.ts';
 import type { Loaded } from './load.ts';
 import ts from './typescript.ts';
 
@@ -74,7 +74,7 @@ const checkStatement = (loaded: Loaded, linked: Linked, folder: Folder, node: TS
   }
   if (ts.isIfStatement(node)) return checkAssertion(loaded, folder, node);
   if (fragmentOf(node) !== undefined) {
-    if (!linked.fragments.includes(fragmentOf(node)!)) report.at(node, 'RVX1021', 'C fragments are not allowed outside machine modules');
+    if (!isMachineModule(node.getSourceFile())) report.at(node, 'RVX1021', OUTSIDE);
     return;
   }
   const [code, message] = describeForm(node);
@@ -82,6 +82,20 @@ const checkStatement = (loaded: Loaded, linked: Linked, folder: Folder, node: TS
   report.at(node, own ? code : 'RVX1002', own ? message : 'this statement is not allowed at module level');
 };
 
+const OUTSIDE = 'C fragments are not allowed outside machine modules';
+
+/** A machine function is C and nothing else, but for a last `return 0` that TypeScript wants. */
+const checkMachine = (loaded: Loaded, info: FunctionInfo): void => {
+  for (const [i, statement] of statementsOf(info.node).entries()) {
+    const isFragment = fragmentOf(statement) !== undefined;
+    if (isFragment && !isMachineModule(statement.getSourceFile())) loaded.report.at(statement, 'RVX1021', OUTSIDE);
+    else if (!isFragment && !(i > 0 && ts.isReturnStatement(statement))) {
+      loaded.report.at(statement, 'RVX1021', 'C fragments and TypeScript do not mix in one function');
+    }
+  }
+};
+
 export const checkModules = (loaded: Loaded, linked: Linked, folder: Folder): void => {
+  for (const info of linked.functions.values()) if (info.machine) checkMachine(loaded, info);
   for (const file of loaded.modules) for (const statement of file.statements) checkStatement(loaded, linked, folder, statement);
 };

@@ -63,6 +63,7 @@ const lowerLabelledBlock = (f: FunctionLowering, node: TS.Block, label: string):
 };
 
 const lowerDeclarations = (f: FunctionLowering, list: TS.VariableDeclarationList): void => {
+  if ((list.flags & ts.NodeFlags.BlockScoped) === 0) return f.error(list, 'RVX1022', '`var` is not a statement of the subset');
   for (const declaration of list.declarations) {
     if (!ts.isIdentifier(declaration.name)) {
       f.error(declaration.name, 'RVX1006', 'values cannot be taken apart in kernel code');
@@ -77,7 +78,7 @@ const lowerDeclaration = (f: FunctionLowering, node: TS.VariableDeclaration, nam
   if (node.type && kind === undefined) return;
   if (!node.initializer) {
     if (kind === undefined) return f.error(node, 'RVX1012', `\`${name.text}\` needs a kind or a value`);
-    declare(f, node, name, kind, kind === 'f64' || kind === 'i64' ? '0' : '0');
+    declare(f, node, name, kind, '0');
     return;
   }
   if (kind === 'f64' && !f.needFloat(node)) return;
