@@ -12,6 +12,10 @@ BREAK   ?=
 QUICK   ?=
 TESTS   ?=
 SECONDS_LIMIT ?= 600
+DEEP     ?=
+ONLY     ?=
+SCHEDULE ?=
+BUG      ?=
 export SEED NO_INSTALL MAKE
 
 .DEFAULT_GOAL := help
@@ -40,11 +44,13 @@ help: ## Lists these targets.
 	@echo '  SEED=N             seed of the random tests'
 	@echo '  QUICK=1            a short make bench'
 	@echo '  BREAK=FILE:LINE    where make gdb stops first'
+	@echo '  DEEP=1, ONLY=TEXT  a long make explore; only scenarios with the text'
+	@echo '  SCHEDULE=, BUG=    what make replay shows'
 	@echo '  NO_INSTALL=1       say what is missing instead of installing it'
 
 # ---- What a machine lacks. Goals that run something depend on one of these; on Debian and Ubuntu they install.
 
-.PHONY: help run test test-unit typecheck bench gdb listing size doctor clean images \
+.PHONY: help run test test-unit explore replay typecheck bench gdb listing size doctor clean images \
   ready-node ready-kernel ready-test ready-gdb
 
 ready-node ready-kernel ready-test ready-gdb: ready-%:
@@ -78,6 +84,12 @@ test: ready-test ## Type-checks, builds, and runs all tests; the last line has t
 
 test-unit: ready-node ## Runs the unit tests only, which need no kernel build.
 	@$(TYPESCRIPT) src/cli/test.ts test/unit
+
+explore: ready-node ## Searches the interleavings of the kernel's operations for forbidden outcomes; DEEP=1 takes about an hour.
+	@$(TYPESCRIPT) src/cli/explore.ts $(if $(DEEP),--deep) $(if $(ONLY),--only $(call quote,$(ONLY)))
+
+replay: ready-node ## Shows a schedule that make explore printed step by step: SCHEDULE='...', or BUG='name of a seeded bug'.
+	@$(TYPESCRIPT) src/cli/replay.ts $(if $(SCHEDULE),$(call quote,$(SCHEDULE))) $(if $(BUG),--bug $(call quote,$(BUG)))
 
 typecheck: ready-node ## Checks the types of everything.
 	@node node_modules/typescript/bin/tsc -p tsconfig.json

@@ -7,7 +7,7 @@ export type Rule = (files: readonly SourceFile[]) => string[];
 
 /** What runs on bare metal is read most, and side by side with its listing; tools and tests may be a little wider. */
 const LINE_CHARACTERS = 130;
-const TOOL_LINE_CHARACTERS = 150;
+const TOOL_LINE_CHARACTERS = 160;
 const isNarrow = isUnder('src/kernel/', 'src/board/', 'src/programs/', 'src/machine/', 'boot/', 'linker/');
 const FUNCTION_LINES = 70;
 const FILE_LINES = 200;
@@ -86,9 +86,9 @@ const IMPORTS: readonly (readonly [from: string, may: readonly string[]])[] = [
   ['src/board/', ['#machine', 'src/machine/contract.ts', 'src/board/']],
   ['src/programs/', ['#machine', 'src/kernel/', 'src/board/', 'src/programs/']],
   ['src/lower/', ['src/lower/', 'node:', 'typescript', 'commander', 'execa']],
-  ['src/explore/', ['src/explore/', 'src/kernel/', 'src/lower/', 'src/machine/', 'node:', 'typescript', 'commander']],
+  ['src/explore/', ['#machine', 'src/explore/', 'src/kernel/', 'src/lower/', 'src/machine/', 'node:', 'typescript', 'commander']],
   ['src/lib/', ['#machine', 'src/kernel/', 'src/lib/', 'node:']],
-  ['src/cli/', ['src/cli/', 'src/lib/', 'src/lower/', 'qemu/', 'node:', 'commander', 'execa', 'vitest/node']],
+  ['src/cli/', ['src/cli/', 'src/lib/', 'src/lower/', 'src/explore/', 'qemu/', 'node:', 'commander', 'execa', 'vitest/node']],
 ];
 
 const mayImport = (allowed: string, imported: string): boolean =>
@@ -233,12 +233,12 @@ const EXCLUSIVE = /\b(?:test|it|describe)\.only\(/;
 export const nothingUnfinished: Rule = (files) => eachLine(files.filter((file) => isCode(file) && !isUnder('test/tidy')(file)),
   (line) => (UNFINISHED.test(line) || EXCLUSIVE.test(line) ? line.trim() : undefined));
 
-/** Test files and folders that a comment or a document names must be there: "Checked by" is a promise. */
+/** Test files and folders that a comment or a document names must be there: "Checked by" is a promise. A beginning is enough. */
 export const namedTestsExist: Rule = (files) => {
   const paths = files.map(({ path }) => path);
   return files.filter((file) => isUnder('src/', 'boot/', 'bench/', 'docs/', 'README.md')(file) && !file.path.endsWith('.json'))
     .flatMap(({ path, text }) => [...text.matchAll(/(?<![\w/.])test\/[\w/.-]*\w/g)].map(([name]) => ({ path, name })))
-    .filter(({ name }) => !paths.some((one) => one === name || one.startsWith(`${name}/`)))
+    .filter(({ name }) => !paths.some((one) => one.startsWith(name)))
     .map(({ path, name }) => `${path}: names ${name}, which is not there`);
 };
 
