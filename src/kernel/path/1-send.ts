@@ -84,8 +84,9 @@ const sendTight = (
   sender: i32, queue: i32, priority: i32, source: i32, bytes: i32, flags: i32, userLow: i32, userHigh: i32,
 ): i32 => {
   const ring = senderRing(sender, priority);
-  if (!ringRefresh(ring)) return STATUS_FULL;
+  // First the announcement: a lane that has room and was never announced, left by a death in between, would stay hidden.
   laneAnnounce(queue, ring);
+  if (!ringRefresh(ring)) return STATUS_FULL;
   return sendPublish(sender, queue, priority, source, bytes, flags, userLow, userHigh);
 };
 
