@@ -69,7 +69,10 @@ export interface Access {
   address: number;
   before: number;
   after: number;
-  result: number;
+  /** What a load returned, if the model says so. */
+  result: number | undefined;
+  /** The label whose line to show. */
+  told: number;
 }
 
 /** The operations on memory that a model provides; addresses are checked before. */
@@ -89,6 +92,9 @@ export interface Model {
   /** Sends (0) and receives (1) of a lane that have ended, as far as a thread must know of them. */
   note(thread: number, lane: number, what: number, count: number): void;
   known(thread: number, lane: number, what: number): number;
+  /** Words that are read plainly, as far as the model tells them apart. */
+  plainWords(): number[];
+  learnPlain(words: readonly number[]): void;
 }
 
 export const MEMORY_BYTES = 0x10000;
@@ -126,7 +132,7 @@ export class Engine {
   private readonly touch: Uint8Array;
   private readonly isStop: Uint8Array;
   private readonly register = { result: 0 };
-  private readonly place: Place;
+  readonly place: Place;
   private readonly scratch: number;
   private allocated = QUEUE;
   private readonly hostileAddresses: number[] = [];
@@ -174,7 +180,28 @@ export class Engine {
     for (let k = memory; k < this.words; k++) this.state[k] = this.image[this.wordOf[k]!]!;
     this.readers.fill(0);
     this.writers.fill(0);
+    this.onReset();
     this.model.reset(this);
+  }
+
+  /** The words found to be shared so far. */
+  sharedWords(): number[] {
+    return [...this.shared.keys()].filter((word) => this.shared[word] !== 0);
+  }
+
+  /** Takes over what another run found. */
+  learn(shared: readonly number[], plain: readonly number[]): void {
+    for (const word of shared) {
+      this.makeSlot(word);
+      this.shared[word] = 1;
+    }
+    this.model.learnPlain(plain);
+  }
+
+  /** The call a task makes next, in words. */
+  nextCall(thread: number): string {
+    const call = this.tasks[thread]!.calls[this.state[this.base(thread) + CALL]!];
+    return call ? `${call.name}(${call.operands.map((operand) => (operand === KEPT ? 'kept' : operand)).join(', ')})` : 'nothing';
   }
 
   // ---- Setup.
@@ -182,13 +209,14 @@ export class Engine {
     const { shape } = this.scenario;
     const call = (name: string, ...operands: number[]): number => this.callFreely(name, operands);
     const store = (address: number, value: number): void => { this.image[address >> 2] = value; };
+    const read = (address: number): number => this.image[address >> 2]!;
     const allocate = (bytes: number): number => {
       const at = this.allocated;
       this.allocated += (bytes + 63) & -64;
       if (this.allocated > MEMORY_BYTES) throw new Error('the scenario needs more memory');
       return at;
     };
-    if (this.scenario.observe) return { queue: 0, table: 0, senders: [], receivers: [], allocate, store, call };
+    if (this.scenario.observe) return { queue: 0, table: 0, senders: [], receivers: [], allocate, store, read, call };
     const config = 0x40;
     const record = [shape.ringSize, shape.maxBytes, 0, shape.senders, shape.receivers, shape.completions, shape.start];
     for (const [i, value] of record.entries()) store(config + i * 4, value);
@@ -201,7 +229,7 @@ export class Engine {
       Array.from({ length: count }, () => call(name, queue, ...operands));
     const senders = times(shape.senders, shape.completions > 0 ? 'queueAttachSubmitter' : 'queueAttachSender', 0);
     const receivers = times(shape.receivers, 'queueAttachReceiver');
-    return { queue, table, senders, receivers, allocate, store, call };
+    return { queue, table, senders, receivers, allocate, store, read, call };
   }
 
   /** Runs a whole call in the scratch thread, watching nothing. */
@@ -483,11 +511,6 @@ export class Engine {
     return `${flow.file}:${line}`;
   }
 
-  /** A word of memory in the words of layout.ts. */
-  wordName(address: number): string {
-    return `0x${address.toString(16)}`;
-  }
-
   private endCall(thread: number, base: number, calls: Call[]): void {
     const { state } = this;
     const call = calls[state[base + CALL]!]!;
@@ -533,17 +556,22 @@ export class Engine {
     const operation = this.compiled.labels[pc]!.operation!;
     const address = NO_ADDRESS.has(operation) ? -1 : this.addressOf[pc]!(base);
     const before = address < 0 ? 0 : this.peek(address);
+    const told = this.labelNow;
+    this.lastValue = undefined;
     const next = this.code[pc]!(base);
-    this.trace!({ thread: this.thread, label: pc, address, before, after: address < 0 ? 0 : this.peek(address), result: this.lastValue });
+    this.trace!({ thread: this.thread, label: pc, address, before, after: address < 0 ? 0 : this.peek(address), result: this.lastValue, told });
     return next;
   }
 
-  /** What the last operation returned, for traces. */
-  lastValue = 0;
+  /** What the last load returned, for traces. */
+  lastValue: number | undefined;
+  /** Told when a run begins again. */
+  onReset: () => void = () => {};
 
   // ---- Judging a state in which nobody steps.
   /** No step is possible: is that how it should be? */
   judgeRest(): void {
+    if (this.scenario.hostile) return;
     const sleepers = this.tasks.map((_, t) => t).filter((t) => !this.isDead(t) && this.isAsleep(t));
     if (sleepers.length > 0) {
       const names = sleepers.map((t) => this.tasks[t]!.name).join(', ');

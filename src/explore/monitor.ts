@@ -60,6 +60,7 @@ export interface Knowledge {
 
 const SENDS = 0;
 const RECEIVES = 1;
+const CLOSES = 0;
 
 export class Monitor {
   readonly words: number;
@@ -146,7 +147,8 @@ export class Monitor {
       this.state[this.snapshot(task, lane)] = firstBits(this.lane(lane, OK), this.model.known(task, lane, SENDS));
       this.state[this.snapshot(task, lane) + 1] = this.lane(lane, GOT);
     }
-    this.state[this.closedAt(task)] = this.state[this.closed]!;
+    // The queue's own row of notes: whether this task must know of the close.
+    this.state[this.closedAt(task)] = this.model.known(task, this.lanes, CLOSES) > 0 ? this.state[this.closed]! : 0;
   }
 
   private forget(task: number): void {
@@ -159,6 +161,10 @@ export class Monitor {
 
   end(task: number, call: Call, result: number): void {
     const { meaning } = call;
+    if (this.scenario.hostile) {
+      if (!STATUS_NAMES.has(result) && (result < 0 || result > 16)) fail(`${call.name} returned ${result}`);
+      return this.forget(task);
+    }
     if (meaning.kind === 'send') this.sent(task, meaning.lane, meaning.message, result);
     else if (meaning.kind === 'sendBatch') this.sentBatch(task, meaning, result);
     else if (meaning.kind === 'receive') this.receivedCall(task, meaning.receiver, meaning.buffer, result, meaning.timed, call.operands[2]! < 8);
@@ -168,9 +174,14 @@ export class Monitor {
     else if (meaning.kind === 'complete') this.completed(meaning.receiver, result);
     else if (meaning.kind === 'reap') this.reaped(meaning.sender, meaning.buffer, result);
     else if (meaning.kind === 'observe') this.state[this.lost + 1 + task] = result;
-    else if (meaning.kind === 'close') this.state[this.closed] = CLOSE_BEGUN | CLOSE_ENDED;
+    else if (meaning.kind === 'close') this.closeEnded(task);
     else if (result < 0 && !(meaning.accept ?? []).includes(result)) fail(`${call.name} returned ${statusName(result)}`);
     this.forget(task);
+  }
+
+  private closeEnded(task: number): void {
+    this.state[this.closed] = CLOSE_BEGUN | CLOSE_ENDED;
+    this.model.note(task, this.lanes, CLOSES, 1);
   }
 
   /** A task died, perhaps inside a call: what it was receiving may be lost. */

@@ -69,6 +69,7 @@ export interface Place {
   /** Fresh memory, zero. */
   allocate(bytes: number): number;
   store(address: number, value: number): void;
+  read(address: number): number;
   /** Calls a kernel function during setup. */
   call(name: string, ...operands: number[]): number;
 }

@@ -4,7 +4,9 @@
  * Each is small enough to be exhausted, and together they make every pair of operations meet. Names say senders x receivers,
  * ring size, and what is special. Elsewhere: what must hold is in monitor.ts. Checked by: test/explore.
  */
-import { BATCH_ADDRESS, BATCH_BYTES, BATCH_LENGTH } from '../kernel/layout.ts';
+import {
+  BATCH_ADDRESS, BATCH_BYTES, BATCH_LENGTH, QUEUE_USED, QUEUE_WAITERS, RING_CONSUMED, RING_SLOTS, SLOT_META, SLOT_STATE,
+} from '../kernel/layout.ts';
 import { STATUS_NO_PLACE } from '../kernel/status.ts';
 import { messageName } from './monitor.ts';
 import { type Call, KEPT, type Lane, type Place, type QueueShape, type Scenario, type Task } from './scenario.ts';
@@ -265,4 +267,48 @@ export const DEATHS: Scenario[] = [
     (c) => [sender(c.sends(0, 1)), sender(c.sends(1, 1)), receiver(c.receives(0, 1), { killable: true }),
       { ...c.recoverReceiver(2, 0, 0, true), calls: [c.other('queueRecoverReceiver', c.place.queue, 0)] },
       { ...c.recoverReceiver(3, 0, 1), name: 'second recovery' }]),
+];
+
+/** Lengths, flags and positions that a careful enemy would try. */
+const HOSTILE_VALUES = [0, -1, 0x7fffffff, 1, 0x00ffffff, 0x02000010];
+const HOSTILE_WRITES = 2;
+
+const hostile = (name: string, form: QueueShape, words: (ring: number, slot: number, place: Place) => number[], tasks: (calls: Calls) => Task[]): Scenario => ({
+  ...scenario(name, form, { soloSteps: SOLO_STEPS }, tasks),
+  hostile: {
+    values: HOSTILE_VALUES, budget: HOSTILE_WRITES,
+    addresses: (place) => {
+      const ring = place.call('laneRing', place.queue, 0, NORMAL);
+      return words(ring, place.read(ring + RING_SLOTS), place);
+    },
+  },
+});
+
+/**
+ * One side lies: the words it may write take any of some values at any moment. The other side must end every call in a bounded
+ * number of its own steps and touch nothing outside the objects of the queue; what it is told means nothing.
+ */
+export const HOSTILITY: Scenario[] = [
+  hostile('hostile sender, receiver', shape(1, 1, 2), (_, slot) => [slot + SLOT_STATE, slot + SLOT_META], (c) => [sender(c.sends(0, 1)), receiver(c.receives(0, 3))]),
+  hostile('hostile sender, two receivers', shape(1, 2, 1), (_, slot) => [slot + SLOT_STATE, slot + SLOT_META],
+    (c) => [receiver(c.receives(0, 2)), receiver([...c.receives(1, 1), c.peek(1), c.discard(1)])]),
+  hostile('hostile receiver, sender', shape(1, 1, 2), (ring) => [ring + RING_CONSUMED], (c) => [sender(c.sends(0, 5))]),
+  hostile('hostile announcements', shape(1, 1, 1), (_, __, place) => [place.queue + QUEUE_USED, place.queue + QUEUE_WAITERS],
+    (c) => [sender(c.sends(0, 2)), receiver(c.receives(0, 2))]),
+];
+
+/** Larger ones for the deep run. */
+export const LARGE: Scenario[] = [
+  scenario('2x2 ring 2, two messages each', shape(2, 2, 2), {},
+    (c) => [sender(c.sends(0, 2)), sender(c.sends(1, 2)), receiver(c.receives(0, 2)), receiver(c.receives(1, 2))]),
+  scenario('3x1 ring 1', shape(3, 1, 1), {}, (c) => [sender(c.sends(0, 1)), sender(c.sends(1, 1)), sender(c.sends(2, 1)), receiver(c.receives(0, 4))]),
+  scenario('1x3 ring 2', shape(1, 3, 2), {},
+    (c) => [sender(c.sends(0, 3)), receiver(c.receives(0, 1)), receiver(c.receives(1, 1)), receiver(c.receives(2, 1))]),
+  scenario('2x2 sleeping', shape(2, 2, 1), {},
+    (c) => [sender(c.sends(0, 1)), sender(c.sends(1, 1)), receiver(c.waits(0, 1, -1)), receiver(c.waits(1, 1, -1))]),
+  scenario('two priorities, two senders, sleeping', shape(2, 1, 2), { lanes: [...TWO_PRIORITIES, { sender: 1, priority: NORMAL }] },
+    (c) => [sender([c.send(1), c.send(0)]), sender([c.send(2)]), receiver(c.waits(0, 3, -1))]),
+  scenario('2x2, one of each dies', shape(2, 2, 1), { kills: 2 },
+    (c) => [sender(c.sends(0, 1), { killable: true }), sender(c.sends(1, 1)), receiver(c.receives(0, 1), { killable: true }), receiver(c.receives(1, 2)),
+      c.recoverSender(0, 0, undefined), c.recoverReceiver(2, 0, 0)]),
 ];

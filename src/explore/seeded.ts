@@ -15,6 +15,7 @@ export interface SeededBug {
 
 const PATH = 'src/kernel/path/';
 const SEND = `${PATH}1-send.ts`;
+const BATCH = 'src/kernel/batch.ts';
 const LANE = `${PATH}3-lane.ts`;
 const RING = `${PATH}4-ring.ts`;
 const WAKE = `${PATH}5-wake.ts`;
@@ -30,7 +31,7 @@ const bug = (model: SeededBug['model'], name: string, scenarios: string[], ...ch
 const importing = (file: string, name: string): Replacement => one(file, "from '#machine';", `from '#machine';\nimport { ${name} } from '#machine';`);
 
 const COPY = '  copyBytes((slot + SLOT_PAYLOAD) | 0, source, bytes);\n';
-const FINISH = '  sendFinish(sender, queue, ring, slot, bytes, 0, userLow, userHigh);\n';
+const FINISH = '  ringPublish(ring, slot, meta);\n';
 const STORE_META = '  storeRelaxed32(slot, SLOT_META, meta); // [meta]\n';
 const STORE_STATE = '  storeSequential32(slot, SLOT_STATE, at); // [publish]\n';
 const POP_COPY = '        copyRacing(buffer, (slot + SLOT_PAYLOAD) | 0, bytes);\n';
@@ -39,19 +40,20 @@ const COMPARE = 'compareExchange32(ring, RING_CONSUMED, at, (at + 1) | 0) === at
 
 export const SEEDED: SeededBug[] = [
   // ---- Wrong even under sequential consistency.
-  bug('sequential', 'publish before the payload is there', ['1x1 ring 1'], one(SEND, COPY + FINISH, FINISH + COPY)),
+  bug('sequential', 'publish before the payload is there', ['1x1 ring 1'], one(SEND, COPY, ''), one(SEND, FINISH, FINISH + COPY)),
   bug('sequential', 'publish before the length is there', ['1x1 ring 1'], one(RING, STORE_META + STORE_STATE, STORE_STATE + STORE_META)),
   bug('sequential', 'free the slot before it is copied', ['1x1 ring 1'],
     one(RING, POP_COPY, ''), one(RING, POP_DONE, POP_COPY + POP_DONE)),
-  bug('sequential', 'sender index without mask', ['1x1 ring 1', '1x1 ring 2'], one(RING, 'Math.imul(at & mask,', 'Math.imul(at,')),
+  bug('sequential', 'sender index without mask', ['1x1 ring 1', '1x1 ring 2'], one(RING, 'Math.imul(at & load32(ring, RING_MASK),', 'Math.imul(at,')),
   bug('sequential', 'receiver index without mask', ['1x1 ring 1', '1x1 ring 2'],
     one(RING, 'const index = at & load32(ring, RING_CONSUMER_MASK);', 'const index = at;')),
   bug('sequential', 'never full', ['1x1 ring 1'],
-    one(RING, 'if (countAhead(at, consumed) > (mask >>> 0)) {', 'if (countAhead(at, consumed) > 0x7fffffff) {')),
+    one(RING, '<= (load32(ring, RING_MASK) >>> 0);', '<= 0x7fffffff;')),
   bug('sequential', 'full too early', ['1x1 ring 1', '1x1 ring 2'],
-    one(RING, 'const consumed = loadAcquire32(ring, RING_CONSUMED); // [free]', 'const consumed = load32(ring, RING_CONSUMED_CACHE);')),
+    one(RING, '<= (load32(ring, RING_MASK) >>> 0);', '< (load32(ring, RING_MASK) >>> 0);')),
   bug('sequential', 'positions compared signed', ['1x1 ring 1 near 2^31'],
-    one(RING, 'if (countAhead(at, load32(ring, RING_CONSUMED_CACHE)) > (mask >>> 0)) {', 'if (at > ((load32(ring, RING_CONSUMED_CACHE) + mask) | 0)) {')),
+    one(RING, 'return countAhead(at, load32(ring, RING_CONSUMED_CACHE)) <= (load32(ring, RING_MASK) >>> 0);',
+      'return at <= ((load32(ring, RING_CONSUMED_CACHE) + load32(ring, RING_MASK)) | 0);')),
   bug('sequential', 'readiness compared by size', ['1x1 ring 1 near 2^31'],
     one(RING, 'if (loadAcquire32(slot, SLOT_STATE) === at) return slot;', 'if (loadAcquire32(slot, SLOT_STATE) >= at) return slot;')),
   bug('sequential', 'receive without compare-exchange', ['1x2 ring 1', '1x2 ring 2'],
@@ -64,24 +66,26 @@ export const SEEDED: SeededBug[] = [
     one(LANE, 'const first = Math.clz32(lanes);', 'const first = Math.clz32(lanes & (0 - lanes));')),
   bug('sequential', 'a lane is never announced', ['1x1 ring 1'], one(SEND, '  laneAnnounce(queue, ring);\n', '')),
   bug('sequential', 'a lane is announced after publishing', ['sender dies', 'sender dies, receiver sleeps'],
-    one(SEND, '  laneAnnounce(queue, ring);\n  ringPublish(ring, slot, meta);\n', '  ringPublish(ring, slot, meta);\n  laneAnnounce(queue, ring);\n')),
+    one(SEND, '  laneAnnounce(queue, ring);\n', ''), one(SEND, FINISH, `${FINISH}  laneAnnounce(queue, ring);\n`)),
+  bug('sequential', 'room noted before the lane is announced', ['sender dies'],
+    one(SEND, '  laneAnnounce(queue, ring);\n  if (!ringRefresh(ring)) return STATUS_FULL;\n', '  if (!ringRefresh(ring)) return STATUS_FULL;\n  laneAnnounce(queue, ring);\n')),
   bug('sequential', 'announced noted before it is done', ['sender dies'],
     one(LANE, '  fetchOr32(queue, (QUEUE_USED', '  store32(ring, RING_ANNOUNCED, 1);\n  fetchOr32(queue, (QUEUE_USED')),
-  bug('sequential', 'a send wakes nobody', ['1x1 sleeping'], one(SEND, '  if (status >= 0) wakeReceivers(queue, 1);\n', '')),
+  bug('sequential', 'a send wakes nobody', ['1x1 sleeping'], one(SEND, '(flags & SEND_QUIET) !== 0 ? STATUS_OK : wakeReceivers(queue, 1)', 'STATUS_OK')),
   bug('sequential', 'no look between announcing and sleeping', ['1x1 sleeping'],
-    one(RECEIVE, '    const event = wakeEvent(queue);\n    status = receiveSearch(receiver, queue, LANE_TAKE, buffer, capacity);\n',
-      '    status = receiveSearch(receiver, queue, LANE_TAKE, buffer, capacity);\n    const event = wakeEvent(queue);\n')),
+    one(RECEIVE, '    const event = wakeEvent(queue);\n    status = receiveLook(receiver, queue, LANE_TAKE, buffer, capacity);\n',
+      '    status = receiveLook(receiver, queue, LANE_TAKE, buffer, capacity);\n    const event = wakeEvent(queue);\n')),
   bug('sequential', 'sleeping without announcing', ['1x1 sleeping'], one(RECEIVE, '  wakeAnnounce(queue, bit);\n', '')),
   bug('sequential', 'a wake-up that counts no event', ['1x1 sleeping'], one(WAKE, '  fetchAdd32(queue, QUEUE_EVENT, 1); // [sleep]\n', '')),
   bug('sequential', 'the waker clears the waiters', ['1x2 sleeping', '1x2 batch wakes two'],
     one(WAKE, 'if (loadSequential32(queue, QUEUE_WAITERS) !== 0)', 'if (fetchAnd32(queue, QUEUE_WAITERS, 0) !== 0)')),
-  bug('sequential', 'a batch wakes one receiver only', ['1x2 batch wakes two'], one(SEND, 'wakeReceivers(queue, sent);', 'wakeReceivers(queue, 1);')),
+  bug('sequential', 'a batch wakes one receiver only', ['1x2 batch wakes two'], one(BATCH, 'wakeReceivers(queue, sent);', 'wakeReceivers(queue, 1);')),
   bug('sequential', 'a receiver clears all waiters', ['1x2 sleeping'], one(WAKE, 'fetchAnd32(queue, QUEUE_WAITERS, ~bit);', 'fetchAnd32(queue, QUEUE_WAITERS, 0);')),
   bug('sequential', 'a wake-up is not passed on', ['1x2 too small'], one(RECEIVE, '  if (status === STATUS_TOO_SMALL) wakeReceivers(queue, 1);\n', '')),
   bug('sequential', 'close wakes nobody', ['1x1 close'], one(QUEUE, '// [close]\n  wakeEverybody(queue);\n', '// [close]\n')),
   bug('sequential', 'closed without a last look', ['1x1 close after the send', '1x1 close'],
-    one(RECEIVE, 'return receiveLast(receiver, queue, action, buffer, capacity);', 'return STATUS_CLOSED;')),
-  bug('sequential', 'a batch counts what it could not send', ['1x1 batches'], one(SEND, 'if (status >= 0) sent = (sent + 1) | 0;', 'sent = (sent + 1) | 0;')),
+    one(RECEIVE, 'return receiveClosed(receiver, queue, action, buffer, capacity);', 'return STATUS_CLOSED;')),
+  bug('sequential', 'a batch counts what it could not send', ['1x1 batches'], one(BATCH, 'if (status >= 0) sent = (sent + 1) | 0;', 'sent = (sent + 1) | 0;')),
   bug('sequential', 'recovery adopts nothing', ['sender dies'], one(RECOVER, 'ringAdopt(laneRing(queue, index, priority));', 'laneRing(queue, index, priority);')),
   bug('sequential', 'recovery adopts what was never published', ['sender dies'], one(RECOVER, '  if (loadAcquire32(slot, SLOT_STATE) !== at) return; // [publish]\n', '')),
   bug('sequential', 'recovery of a sender wakes nobody', ['sender dies, receiver sleeps'],
@@ -99,13 +103,15 @@ export const SEEDED: SeededBug[] = [
   bug('weak', 'STATE read relaxed', ['1x1 ring 1'], one(RING, 'if (loadAcquire32(slot, SLOT_STATE) === at)', 'if (loadRelaxed32(slot, SLOT_STATE) === at)')),
   bug('weak', 'CONSUMED relaxed', ['1x1 ring 1'], one(RING, 'storeRelease32(ring, RING_CONSUMED, (at + 1) | 0);', 'storeRelaxed32(ring, RING_CONSUMED, (at + 1) | 0);')),
   bug('weak', 'CONSUMED read relaxed', ['1x1 ring 1'],
-    one(RING, 'const consumed = loadAcquire32(ring, RING_CONSUMED); // [free]', 'const consumed = loadRelaxed32(ring, RING_CONSUMED); // [free]')),
+    one(RING, 'store32(ring, RING_CONSUMED_CACHE, loadAcquire32(ring, RING_CONSUMED));', 'store32(ring, RING_CONSUMED_CACHE, loadRelaxed32(ring, RING_CONSUMED));')),
+  bug('weak', 'PRODUCED relaxed, and what is owed counted from it', ['1x2 completions'],
+    one(RING, 'storeRelease32(ring, RING_PRODUCED, next);', 'storeRelaxed32(ring, RING_PRODUCED, next);')),
   bug('weak', 'WAITERS read with acquire only', ['1x1 sleeping'],
     importing(WAKE, 'loadAcquire32'), one(WAKE, 'loadSequential32(queue, QUEUE_WAITERS)', 'loadAcquire32(queue, QUEUE_WAITERS)')),
   bug('weak', 'no fence before the last look', ['1x1 sleeping'], one(WAKE, '  fenceFull(); // [sleep]\n', '')),
   bug('weak', 'CLOSED relaxed', ['1x1 close after the send'], one(QUEUE, 'storeRelease32(queue, QUEUE_CLOSED, 1);', 'storeRelaxed32(queue, QUEUE_CLOSED, 1);'),
     importing(QUEUE, 'storeRelaxed32')),
-  bug('weak', 'CLOSED read relaxed', ['1x1 close after the send'], one(RECEIVE, 'loadAcquire32(queue, QUEUE_CLOSED)', 'loadRelaxed32(queue, QUEUE_CLOSED)')),
+  bug('weak', 'CLOSED read relaxed', ['1x1 close after the send'], one(RECEIVE, 'const closed = loadAcquire32(queue, QUEUE_CLOSED);', 'const closed = loadRelaxed32(queue, QUEUE_CLOSED);')),
   bug('weak', 'committed before the bytes, relaxed', ['append and read'],
     importing(REGION, 'storeRelaxed32'), one(REGION, 'storeRelease32(entry, REGION_COMMITTED, (committed + bytes) | 0);', 'storeRelaxed32(entry, REGION_COMMITTED, (committed + bytes) | 0);')),
 ];

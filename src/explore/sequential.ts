@@ -48,4 +48,6 @@ export const sequential = (): Model => ({
   joinFrom: () => {},
   note: () => {},
   known: () => 32,
+  plainWords: () => [],
+  learnPlain: () => {},
 });

@@ -72,7 +72,7 @@ export class Weak implements Model {
   /** Places that are read plainly, and words known to be. */
   private plainOf = new Int16Array(0);
   private plainPlaces: number[] = [];
-  private readonly plainWords = new Set<number>();
+  private readonly plainWordSet = new Set<number>();
 
   reset(engine: Engine): void {
     this.engine = engine;
@@ -81,11 +81,11 @@ export class Weak implements Model {
     this.places = [...engine.shared.keys()].filter((word) => engine.shared[word] !== 0);
     this.placeOf = new Int16Array(engine.shared.length).fill(-1);
     for (const [i, word] of this.places.entries()) this.placeOf[word] = i;
-    this.plainPlaces = this.places.flatMap((word, place) => (this.plainWords.has(word) ? [place] : []));
+    this.plainPlaces = this.places.flatMap((word, place) => (this.plainWordSet.has(word) ? [place] : []));
     this.plainOf = new Int16Array(this.places.length).fill(-1);
     for (const [i, place] of this.plainPlaces.entries()) this.plainOf[place] = i;
     this.notes = this.places.length + this.plainPlaces.length * this.threads;
-    const size = this.notes + this.lanes * 2;
+    const size = this.notes + (this.lanes + 1) * 2;
     const none = new Uint8Array(size);
     this.entries = this.places.map((word) => [{ value: engine.peek(word << 2), view: none, label: 0 }]);
     this.now = engine.tasks.map(() => none);
@@ -111,6 +111,14 @@ export class Weak implements Model {
     this.released = released.slice();
     this.global = global;
     this.reads = reads;
+  }
+
+  plainWords(): number[] {
+    return [...this.plainWordSet];
+  }
+
+  learnPlain(words: readonly number[]): void {
+    for (const word of words) this.plainWordSet.add(word);
   }
 
   // ---- Orders that tasks get from outside: a task that begins after another's end sees what that one saw.
@@ -148,6 +156,7 @@ export class Weak implements Model {
     engine.options = list.length - oldest;
     const at = list.length - 1 - engine.choice;
     const entry = list[at]!;
+    engine.lastValue = entry.value;
     this.now[t] = withAt(acquire ? join(this.now[t]!, entry.view) : this.now[t]!, place, Math.max(at, this.now[t]![place]!));
     if (acquire) this.now[t] = withAt(this.now[t]!, place, Math.max(at, this.now[t]![place]!));
     this.later[t] = join(join(this.later[t]!, entry.view), this.now[t]!);
@@ -229,7 +238,7 @@ export class Weak implements Model {
   // ---- Plain accesses, and races.
   private race(what: string, place: number, label: number): never {
     const other = label === 0 ? 'its first value' : this.engine.lineOf(label);
-    throw new Violation(`a data race: ${what} at ${this.engine.lineOf(this.engine.labelNow)} and ${other}, word ${this.engine.wordName(this.places[place]! << 2)}`);
+    throw new Violation(`a data race: ${what} at ${this.engine.lineOf(this.engine.labelNow)} and ${other}, word 0x${(this.places[place]! << 2).toString(16)}`);
   }
 
   private checkSeen(place: number, what: string): void {
@@ -255,7 +264,7 @@ export class Weak implements Model {
     this.checkSeen(place, 'a plain read');
     const t = this.engine.thread;
     if (this.plainOf[place]! < 0) {
-      this.plainWords.add(this.places[place]!);
+      this.plainWordSet.add(this.places[place]!);
       throw RESTART;
     }
     const index = this.plainOf[place]! * this.threads + t;

@@ -1,0 +1,112 @@
+/**
+ * A schedule shown: one line per step with task, operation, source line and values, and the rings drawn in text between switches.
+ *
+ * Checked by: test/explore/replay.test.ts.
+ */
+import * as layout from '../kernel/layout.ts';
+import type { Compiled } from './compile.ts';
+import { type Access, Engine, HOSTILE, KILL, kindOf, SPURIOUS, STEP, threadOf } from './engine.ts';
+import { makeModel, runSchedule, type Schedule } from './schedule.ts';
+import type { Scenario } from './scenario.ts';
+
+const PRIORITIES = ['critical', 'high', 'normal', 'low'];
+
+/** Names of fields by offset, from the constants of layout.ts that begin so. */
+const fields = (prefix: string): Map<number, string> => {
+  const names = new Map<number, string>();
+  for (const [name, offset] of Object.entries(layout)) {
+    if (typeof offset === 'number' && name.startsWith(prefix) && !/_(BYTES|MAX|SHIFT|MASK)$/.test(name.replace(/MAX_BYTES$/, ''))) {
+      if (!names.has(offset)) names.set(offset, name.slice(prefix.length));
+    }
+  }
+  return names;
+};
+
+const RING = fields('RING_');
+const SLOT = fields('SLOT_');
+const QUEUE = fields('QUEUE_');
+const SENDER = fields('SENDER_');
+const RECEIVER = fields('RECEIVER_');
+
+/** What a word of memory is called in layout.ts. */
+export const wordName = (engine: Engine, address: number): string => {
+  const { queue } = engine.place;
+  const read = (at: number): number => engine.peek(at);
+  for (const [i, { sender, priority }] of engine.scenario.lanes.entries()) {
+    const ring = engine.monitor.ring(i);
+    const name = `sender ${sender} ${PRIORITIES[priority]}`;
+    if (address >= ring && address < ring + layout.RING_BYTES) return `${name} ${RING.get(address - ring) ?? `ring+${address - ring}`}`;
+    const slots = read(ring + layout.RING_SLOTS);
+    const stride = read(ring + layout.RING_STRIDE_BYTES);
+    const slot = Math.floor((address - slots) / stride);
+    if (address >= slots && slot <= read(ring + layout.RING_MASK)) {
+      const offset = address - slots - slot * stride;
+      return `${name} slot ${slot} ${SLOT.get(offset) ?? `PAYLOAD+${offset - layout.SLOT_PAYLOAD}`}`;
+    }
+  }
+  if (engine.scenario.observe) return `word 0x${address.toString(16)}`;
+  if (address >= queue && address < queue + layout.QUEUE_HEADER_BYTES) return QUEUE.get(address - queue) ?? `queue+${address - queue}`;
+  const sender = Math.floor((address - queue - layout.QUEUE_HEADER_BYTES) / layout.SENDER_BYTES);
+  const offset = address - queue - layout.QUEUE_HEADER_BYTES - sender * layout.SENDER_BYTES;
+  if (sender >= 0 && sender < engine.scenario.shape.senders) return `sender ${sender} ${SENDER.get(offset) ?? `+${offset}`}`;
+  const blocks = read(queue + layout.QUEUE_RECEIVER_BLOCKS);
+  const receiver = Math.floor((address - blocks) / layout.RECEIVER_BYTES);
+  const within = address - blocks - receiver * layout.RECEIVER_BYTES;
+  if (receiver >= 0 && receiver < engine.scenario.shape.receivers) return `receiver ${receiver} ${RECEIVER.get(within) ?? `+${within}`}`;
+  return `0x${address.toString(16)}`;
+};
+
+const hex = (value: number): string => (value >= -9 && value <= 9999 ? String(value) : `0x${(value >>> 0).toString(16)}`);
+
+/** Each lane: its slots, which positions are published, and the counters. */
+export const drawRings = (engine: Engine): string[] => engine.scenario.lanes.map(({ sender, priority }, lane) => {
+  const ring = engine.monitor.ring(lane);
+  const read = (off: number): number => engine.peek(ring + off);
+  const consumed = read(layout.RING_CONSUMED);
+  const slots: string[] = [];
+  for (let i = 0; i <= read(layout.RING_MASK); i++) {
+    const slot = read(layout.RING_SLOTS) + i * read(layout.RING_STRIDE_BYTES);
+    const state = engine.peek(slot + layout.SLOT_STATE);
+    const isQueued = ((state - consumed) | 0) >= 0;
+    slots.push(isQueued ? `▓${hex(state)}` : '·');
+  }
+  return `    sender ${sender} ${PRIORITIES[priority]!.padEnd(8)} │${slots.map((text) => text.padEnd(6)).join('│')}│ consumed ${hex(consumed)}, produced ${hex(read(layout.RING_PRODUCED))}`;
+});
+
+const accessLine = (engine: Engine, step: number, access: Access): string => {
+  const label = engine.compiled.labels[access.label]!;
+  const task = engine.tasks[access.thread]!.name;
+  const operation = label.operation!;
+  const place = access.address < 0 ? '' : wordName(engine, access.address);
+  const changed = access.before !== access.after;
+  const values = access.address < 0 ? '' : changed ? `${hex(access.before)} → ${hex(access.after)}`
+    : /^store|^addOwned/.test(operation) ? `stays ${hex(access.after)}`
+      : access.result === undefined || access.result === access.before ? `is ${hex(access.before)}` : `reads ${hex(access.result)}, newest is ${hex(access.before)}`;
+  return `${String(step).padStart(4)}  ${task.padEnd(12)} ${operation.padEnd(18)} ${engine.lineOf(access.told).padEnd(34)} ${place.padEnd(30)} ${values}`;
+};
+
+/** All lines of a replay; the last says how it ends. */
+export const replay = (compiled: Compiled, scenario: Scenario, schedule: Schedule): string[] => {
+  const engine = new Engine(compiled, scenario, makeModel(schedule.model));
+  let lines: string[] = [];
+  let step = 0;
+  let last = -1;
+  const restart = (): void => {
+    lines = [`${scenario.name}, ${schedule.model} memory`];
+    step = 0;
+    last = -1;
+  };
+  engine.onReset = restart;
+  engine.trace = (access) => lines.push(accessLine(engine, ++step, access));
+  const run = runSchedule(engine, schedule, (transition) => {
+    if (last >= 0 && (threadOf(transition) !== last || kindOf(transition) !== STEP)) lines.push(...drawRings(engine));
+    last = threadOf(transition);
+    const task = engine.tasks[last]!.name;
+    const kind = kindOf(transition);
+    if (kind === HOSTILE) lines.push('      the hostile side writes');
+    else if (kind !== STEP) lines.push(`      ${task} ${kind === KILL ? 'is killed' : kind === SPURIOUS ? 'wakes for no reason' : 'has waited long enough'}`);
+    else if (!engine.inCall(last)) lines.push(`      ${task}: ${engine.nextCall(last)}`);
+  });
+  lines.push(...drawRings(engine), run.violation === undefined ? 'Nothing is wrong at the end of this schedule.' : `VIOLATION: ${run.violation}`);
+  return lines;
+};

@@ -1,0 +1,23 @@
+/**
+ * The explorer is proved too: each seeded bug must be found, or it stands in SURVIVORS with the reason.
+ */
+import { afterAll, expect, test } from 'vitest';
+import { SEEDED } from '../../src/explore/seeded.ts';
+import { exploreSeeded } from '../../src/explore/suite.ts';
+
+const MINUTES = 60_000;
+const SURVIVORS: Record<string, string> = {};
+const times: string[] = [];
+
+test('there are enough of them', () => {
+  expect(SEEDED.length).toBeGreaterThanOrEqual(25);
+  expect(new Set(SEEDED.map(({ name }) => name)).size).toBe(SEEDED.length);
+});
+
+test.each(SEEDED.map((bug) => [bug.name, bug] as const))('%s', (name, bug) => {
+  const { line, seconds } = exploreSeeded(bug);
+  times.push(`${name.padEnd(52)} ${line ? `found in ${seconds.toFixed(1)} s: ${line.outcome.violation!.message}` : 'survived'}`);
+  expect(line !== undefined).toBe(!(name in SURVIVORS));
+}, 5 * MINUTES);
+
+afterAll(() => console.log(times.join('\n')));
