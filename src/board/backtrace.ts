@@ -4,11 +4,13 @@
  * Role: printed by panic.ts. Memory: reads the stacks, and the line table that src/cli/lines.ts made from the debug information:
  *
  *   bootLines +0   u32 number of rows (0: a build without a table)
- *             +4   u32 offset of the frames from bootLines, +8 of the functions, +12 of the names
- *             +16  rows, in order of address, from the start of the image: unsigned LEB128 pairs
- *                    instructions since the row before ; frame number from here on (0: unknown)
- *   frame     6 bytes: u16 function number, u16 line, u16 frame it is inlined into (0: none); both are numbered from 1
+ *             +4   u32 offset of the contexts from bootLines, +8 of the functions, +12 of the names
+ *             +16  rows, in order of address, from the start of the image; each holds from its instruction on, as LEB128 numbers:
+ *                    instructions since the row before, times 2, plus 1 if the context changes ; if so, the context (0: unknown) ;
+ *                    the line minus the line before, as 0 -1 1 -2 2 ...
+ *   context   6 bytes: u16 function, u16 line at which it is inlined, u16 context it is inlined into (0: not inlined)
  *   function  4 bytes: u16 name, u16 file (offsets in the names, which end in zeros)
+ *   Contexts and functions are numbered from 1.
  *
  * Invariants: a frame pointer is believed only if it lies in a mapped part of the stack window; at most DEPTH_LIMIT frames.
  * Elsewhere: vectors.S pushes the records that connect a handler with the code it interrupted.
@@ -20,20 +22,23 @@ import { imageLines, imageTextEnd } from './processor.ts';
 import { consoleHex, consoleNumber, consoleText, consoleTextAt } from './console.ts';
 
 const TABLE_ROWS_OFFSET = 0;
-const TABLE_FRAMES_OFFSET = 4;
+const TABLE_CONTEXTS_OFFSET = 4;
 const TABLE_FUNCTIONS_OFFSET = 8;
 const TABLE_NAMES_OFFSET = 12;
 const TABLE_STREAM_OFFSET = 16;
-const FRAME_BYTES = 6;
-const FRAME_FUNCTION_OFFSET = 0;
-const FRAME_LINE_OFFSET = 2;
-const FRAME_PARENT_OFFSET = 4;
+const CONTEXT_BYTES = 6;
+const CONTEXT_FUNCTION_OFFSET = 0;
+const CONTEXT_LINE_OFFSET = 2;
+const CONTEXT_PARENT_OFFSET = 4;
 const FUNCTION_BYTES = 4;
 const FUNCTION_NAME_OFFSET = 0;
 const FUNCTION_FILE_OFFSET = 2;
 const DEPTH_LIMIT = 32;
 
 let streamAt: i32 = 0;
+/** What placeFind found. */
+let foundContext: i32 = 0;
+let foundLine: i32 = 0;
 
 const streamNumber = (): i32 => {
   let value: i32 = 0;
@@ -47,19 +52,22 @@ const streamNumber = (): i32 => {
   }
 };
 
-/** The frame number of the instruction at `pc`, 0 if unknown. */
-const frameOf = (pc: i32): i32 => {
+/** Finds context and line of the instruction at `pc`; context 0 if unknown. */
+const placeFind = (pc: i32): void => {
   const table = imageLines();
   const rows = load32(table, TABLE_ROWS_OFFSET);
   let address: i32 = IMAGE_WINDOW;
-  let found: i32 = 0;
+  foundContext = 0;
+  foundLine = 0;
   streamAt = (table + TABLE_STREAM_OFFSET) | 0;
   for (let i = 0; i < rows; i++) {
-    address = (address + (streamNumber() << 2)) | 0;
-    if (address > pc) return found;
-    found = streamNumber();
+    const step = streamNumber();
+    address = (address + ((step >> 1) << 2)) | 0;
+    if (address > pc) return;
+    if ((step & 1) !== 0) foundContext = streamNumber();
+    const change = streamNumber();
+    foundLine = (foundLine + ((change >> 1) ^ -(change & 1))) | 0;
   }
-  return found;
 };
 
 /** The record `number` (from 1) of `bytes` bytes in the part of the table that the header's `part` names. */
@@ -68,7 +76,7 @@ const recordAt = (part: i32, number: i32, bytes: i32): i32 => {
   return (table + load32(table, part) + Math.imul((number - 1) | 0, bytes)) | 0;
 };
 
-const frameAt = (frame: i32): i32 => recordAt(TABLE_FRAMES_OFFSET, frame, FRAME_BYTES);
+const contextAt = (context: i32): i32 => recordAt(TABLE_CONTEXTS_OFFSET, context, CONTEXT_BYTES);
 
 const printName = (offset: i32): void => { consoleTextAt(recordAt(TABLE_NAMES_OFFSET, (offset + 1) | 0, 1)); };
 
@@ -76,30 +84,34 @@ const inText = (pc: i32): boolean => pc >= IMAGE_WINDOW && pc < imageTextEnd();
 
 /** The function the processor is in at `pc`, inlined ones aside: equal for all of its instructions; 0 if unknown. */
 const functionOf = (pc: i32): i32 => {
-  let frame = frameOf(pc);
-  if (frame === 0) return 0;
-  while (load16(frameAt(frame), FRAME_PARENT_OFFSET) !== 0) frame = load16(frameAt(frame), FRAME_PARENT_OFFSET);
-  return load16(frameAt(frame), FRAME_FUNCTION_OFFSET);
+  placeFind(pc);
+  let context = foundContext;
+  if (context === 0) return 0;
+  while (load16(contextAt(context), CONTEXT_PARENT_OFFSET) !== 0) context = load16(contextAt(context), CONTEXT_PARENT_OFFSET);
+  return load16(contextAt(context), CONTEXT_FUNCTION_OFFSET);
 };
 
 const printPlace = (pc: i32): void => {
-  let frame = inText(pc) ? frameOf(pc) : 0;
-  if (frame === 0) {
+  placeFind(pc);
+  let context = inText(pc) ? foundContext : 0;
+  let line = foundLine;
+  if (context === 0) {
     consoleText('    0x');
     consoleHex(pc, 8);
     consoleText(' (no TypeScript line)\n');
   }
-  while (frame !== 0) {
-    const at = frameAt(frame);
-    const name = recordAt(TABLE_FUNCTIONS_OFFSET, load16(at, FRAME_FUNCTION_OFFSET), FUNCTION_BYTES);
+  while (context !== 0) {
+    const at = contextAt(context);
+    const name = recordAt(TABLE_FUNCTIONS_OFFSET, load16(at, CONTEXT_FUNCTION_OFFSET), FUNCTION_BYTES);
     consoleText('    ');
     printName(load16(name, FUNCTION_NAME_OFFSET));
     consoleText('  ');
     printName(load16(name, FUNCTION_FILE_OFFSET));
     consoleText(':');
-    consoleNumber(load16(at, FRAME_LINE_OFFSET));
+    consoleNumber(line);
     consoleText('\n');
-    frame = load16(at, FRAME_PARENT_OFFSET);
+    line = load16(at, CONTEXT_LINE_OFFSET);
+    context = load16(at, CONTEXT_PARENT_OFFSET);
   }
 };
 

@@ -77,21 +77,27 @@ export const propertyHasText = (property: i32, word: text): boolean => {
   return false;
 };
 
-/** The first node after `node` (0: of the tree) that says it is compatible with `word`, 0 if there is none. */
+/** False for a node of something this board has, but not for us. */
+const nodeEnabled = (node: i32): boolean => {
+  const status = nodeProperty(node, 'status');
+  return status === 0 || propertyHasText(status, 'okay') || propertyHasText(status, 'ok');
+};
+
+/** The first enabled node after `node` (0: of the tree) that says it is compatible with `word`, 0 if there is none. */
 export const nodeCompatible = (node: i32, word: text): i32 => {
   let at = node === 0 ? nodeRoot() : nodeAfter(node);
   while (at !== 0) {
-    if (propertyHasText(nodeProperty(at, 'compatible'), word)) return at;
+    if (propertyHasText(nodeProperty(at, 'compatible'), word) && nodeEnabled(at)) return at;
     at = nodeAfter(at);
   }
   return 0;
 };
 
-/** The first node after `node` (0: of the tree) whose device_type is `word`, 0 if there is none. */
+/** The first enabled node after `node` (0: of the tree) whose device_type is `word`, 0 if there is none. */
 export const nodeOfType = (node: i32, word: text): i32 => {
   let at = node === 0 ? nodeRoot() : nodeAfter(node);
   while (at !== 0) {
-    if (propertyHasText(nodeProperty(at, 'device_type'), word)) return at;
+    if (propertyHasText(nodeProperty(at, 'device_type'), word) && nodeEnabled(at)) return at;
     at = nodeAfter(at);
   }
   return 0;

@@ -10,7 +10,7 @@ import { execa } from 'execa';
 export interface Place { function: string; file: string; line: number }
 
 const HEADER_BYTES = 16;
-const FRAME_BYTES = 6;
+const CONTEXT_BYTES = 6;
 const FUNCTION_BYTES = 4;
 const INSTRUCTION_BYTES = 4;
 const U16_LIMIT = 65_536;
@@ -41,6 +41,9 @@ const leb128 = (value: number, into: number[]): void => {
   into.push(value);
 };
 
+/** Small numbers of either sign as small numbers without: 0, -1, 1, -2 ... */
+const zigzag = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * value);
+
 /** Strings behind one another, each once, ended by zeros. */
 class Names {
   readonly bytes: number[] = [];
@@ -70,35 +73,34 @@ class Rows {
 export const encodeLines = (places: readonly Place[][]): Uint8Array => {
   const names = new Names();
   const functions = new Rows();
-  const frames = new Rows();
-  const frameOf = ([inner, ...outer]: readonly Place[]): number => {
-    if (inner === undefined) return 0;
-    const outside = frameOf(outer);
-    return frames.number([functions.number([names.offset(inner.function), names.offset(inner.file)]), inner.line, outside]);
-  };
+  const contexts = new Rows();
+  const contextOf = ([inner, ...outer]: readonly Place[]): number => (inner === undefined ? 0
+    : contexts.number([functions.number([names.offset(inner.function), names.offset(inner.file)]), outer[0]?.line ?? 0, contextOf(outer)]));
   const stream: number[] = [];
+  const last = { row: 0, context: 0, line: 0 };
   let count = 0;
-  let last = 0;
-  let lastFrame = 0;
-  places.forEach((chain, i) => {
-    const frame = frameOf(chain);
-    if (frame === lastFrame) return;
-    leb128(i - last, stream);
-    leb128(frame, stream);
-    [last, lastFrame, count] = [i, frame, count + 1];
+  places.forEach((chain, row) => {
+    const context = contextOf(chain);
+    const line = chain[0]?.line ?? last.line;
+    if (context === last.context && line === last.line) return;
+    leb128((row - last.row) * 2 + (context === last.context ? 0 : 1), stream);
+    if (context !== last.context) leb128(context, stream);
+    leb128(zigzag(line - last.line), stream);
+    Object.assign(last, { row, context, line });
+    count++;
   });
   while (stream.length % 4 !== 0) stream.push(0);
-  const framesAt = HEADER_BYTES + stream.length;
-  const functionsAt = framesAt + frames.rows.length * FRAME_BYTES;
+  const contextsAt = HEADER_BYTES + stream.length;
+  const functionsAt = contextsAt + contexts.rows.length * CONTEXT_BYTES;
   const namesAt = functionsAt + functions.rows.length * FUNCTION_BYTES;
-  const halves = [...frames.rows, ...functions.rows].flat();
-  if (frames.rows.length >= U16_LIMIT || halves.some((half) => half >= U16_LIMIT)) {
+  const halves = [...contexts.rows, ...functions.rows].flat();
+  if (contexts.rows.length >= U16_LIMIT || halves.some((half) => half >= U16_LIMIT)) {
     throw new Error('the line table needs numbers above 65535');
   }
   const table = Buffer.alloc(namesAt + names.bytes.length);
-  [count, framesAt, functionsAt, namesAt].forEach((word, i) => table.writeUInt32LE(word, i * 4));
+  [count, contextsAt, functionsAt, namesAt].forEach((word, i) => table.writeUInt32LE(word, i * 4));
   table.set(stream, HEADER_BYTES);
-  halves.forEach((half, i) => table.writeUInt16LE(half, framesAt + i * 2));
+  halves.forEach((half, i) => table.writeUInt16LE(half, contextsAt + i * 2));
   table.set(names.bytes, namesAt);
   return table;
 };

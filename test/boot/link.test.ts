@@ -38,16 +38,17 @@ test('no segment is both writable and executable, and nothing unplaced is in the
 /** Reads a table back, row by row, as src/board/backtrace.ts does. */
 const decode = (bytes: Uint8Array, instructions: number): Place[][] => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const [rows, frames, functions, names] = [0, 4, 8, 12].map((at) => view.getUint32(at, true)) as [number, number, number, number];
+  const [rows, contexts, functions, names] = [0, 4, 8, 12].map((at) => view.getUint32(at, true)) as [number, number, number, number];
   const nameAt = (offset: number): string => {
     const at = names + offset;
     return Buffer.from(bytes).toString('latin1', at, bytes.indexOf(0, at));
   };
-  const chain = (frame: number): Place[] => {
-    if (frame === 0) return [];
-    const [place, line, outer] = [0, 2, 4].map((off) => view.getUint16(frames + (frame - 1) * 6 + off, true)) as [number, number, number];
-    const [name, file] = [0, 2].map((off) => nameAt(view.getUint16(functions + (place - 1) * 4 + off, true))) as [string, string];
-    return [{ function: name, file, line }, ...chain(outer)];
+  const half = (at: number): number => view.getUint16(at, true);
+  const chain = (context: number, line: number): Place[] => {
+    if (context === 0) return [];
+    const at = contexts + (context - 1) * 6;
+    const place = functions + (half(at) - 1) * 4;
+    return [{ function: nameAt(half(place)), file: nameAt(half(place + 2)), line }, ...chain(half(at + 4), half(at + 2))];
   };
   let at = 16;
   const number = (): number => {
@@ -57,16 +58,16 @@ const decode = (bytes: Uint8Array, instructions: number): Place[][] => {
       if (byte < 128) return value;
     }
   };
-  const starts: [number, number][] = [];
-  for (let i = 0, where = 0; i < rows; i++) {
-    where += number();
-    starts.push([where, number()]);
-  }
   const places: Place[][] = [];
-  for (let i = 0, frame = 0; i < instructions; i++) {
-    while (starts[0]?.[0] === i) frame = starts.shift()![1];
-    places.push(chain(frame));
+  let [context, line] = [0, 0];
+  for (let i = 0; i < rows; i++) {
+    const step = number();
+    for (let same = step >> 1; same > 0; same--) places.push(chain(context, line));
+    if ((step & 1) === 1) context = number();
+    const change = number();
+    line += change % 2 === 0 ? change / 2 : -(change + 1) / 2;
   }
+  while (places.length < instructions) places.push(chain(context, line));
   return places;
 };
 
@@ -95,5 +96,5 @@ test('tables with nothing, gaps, and numbers of several bytes', () => {
     [...Array.from({ length: 300 }, () => []), [place('late', 65535)]]]) {
     expect(decode(encodeLines(places), places.length)).toEqual(places);
   }
-  expect(() => encodeLines([[place('a', 65536)]])).toThrow('65535');
+  expect(() => encodeLines([[place('a', 1), place('b', 65536)]])).toThrow('65535');
 });
