@@ -10,7 +10,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import type { Report } from './report.ts';
 
-const binary = (): string => {
+export const binary = (): string => {
   const require = createRequire(import.meta.url);
   try {
     return path.join(path.dirname(require.resolve('@porffor/linux-x64/package.json')), 'porf');
