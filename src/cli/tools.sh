@@ -179,7 +179,7 @@ LIST
     else echo "Install by hand (Debian's names):$absent"; fi
   fi
   if npm_is_behind; then echo 'Install the npm packages with:'; echo '  npm ci'; fi
-  echo 'make run and make test do both by themselves on Debian and Ubuntu.'
+  echo 'make run and make test do this by themselves on Debian and Ubuntu.'
   return 1
 }
 
