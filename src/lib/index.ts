@@ -9,7 +9,7 @@ export { QueueError, type QueueErrorCode } from './errors.ts';
 export { memoryUsage, type MemoryUsage } from './heap.ts';
 export type { AsyncOptions } from './inbox.ts';
 export { Descriptor, Message, MessageInfo } from './message.ts';
-export type { Handle } from './objects.ts';
+export type { DestroyOptions, Handle } from './objects.ts';
 export { Queue, type Dead, type Owed, type QueueHandle, type QueueOptions, type Recovered, type WorkerLike } from './queue.ts';
 export { Receiver, type Completable, type ReceiveOptions } from './receiver.ts';
 export { Region, type RegionHandle, type RegionPolicy } from './region.ts';

@@ -8,13 +8,14 @@
  *   3 nobody gives back a queue to which a sender or receiver is attached; attaching needs a pin.
  * Order: the word changes by compare-exchange only, except that a new object's is stored before anybody knows it.
  * Fails: BAD_HANDLE, FOREIGN_HANDLE, STALE_HANDLE, BUSY, NO_PLACE; no effect. A thread terminated inside a call leaves its
- *   pin: the object can be used on, but no longer be destroyed.
+ *   pin: the object can be used on, but only be destroyed by force.
  * Checked by: test/lib/handles.test.ts.
  */
 import { compareExchange32, fillBytes, loadAcquire32, storeRelease32 } from '#machine';
 import { REGION_GENERATION_SHIFT, REGION_INDEX_MASK } from '../kernel/layout.ts';
 import { regionAddress, regionCreate, regionDestroy, regionPolicy } from '../kernel/region.ts';
 import { STATUS_NO_PLACE } from '../kernel/status.ts';
+import { badArgument, checkOptions } from './check.ts';
 import { errorOf, QueueError } from './errors.ts';
 import { allocate, heapFree, heapKind, memoryIdentity, PINS_RETIRED, pinsAt, regions } from './heap.ts';
 
@@ -59,11 +60,11 @@ export const pin = (where: string, handle: number, kind: number): number => {
   throw new QueueError('BAD_HANDLE', where, `the handle names a ${wrong}, not a ${right}`);
 };
 
-/** Ends a pin. */
+/** Ends a pin. Does nothing if the object was destroyed by force. */
 export const unpin = (handle: number): void => {
   const word = pinWord(handle);
   let seen = loadAcquire32(pinsAt, word);
-  for (;;) {
+  while (seen >>> 16 === pinGeneration(handle) && (seen & 0xffff) !== 0 && (seen & 0xffff) !== PINS_RETIRED) {
     const found = compareExchange32(pinsAt, word, seen, seen - 1);
     if (found === seen) return;
     seen = found;
@@ -106,14 +107,33 @@ export const objectMake = (
   }
 };
 
+/** How an object is destroyed. */
+export interface DestroyOptions {
+  /**
+   * Also if a thread seems to be inside a call on the object: the caller knows that this thread has been terminated there.
+   * Default false.
+   */
+  readonly force?: boolean;
+}
+
 /** Destroys an object that nobody looks at, unless `refuse` says (in words) why it may not go yet. */
-export const objectDestroy = (where: string, handle: number, kind: number, refuse: (at: number) => string | undefined): void => {
+export const objectDestroy = (
+  where: string, handle: number, kind: number, options: DestroyOptions | undefined, refuse: (at: number) => string | undefined,
+): void => {
+  const force = checkOptions(where, options)?.force ?? false;
+  if (typeof force !== 'boolean') throw badArgument(where, 'force must be true or false', force);
   const at = pin(where, handle, kind);
   const word = pinWord(handle);
   const mine = pinGeneration(handle) << 16;
-  if (compareExchange32(pinsAt, word, mine | 1, mine | PINS_RETIRED) !== (mine | 1)) {
-    unpin(handle);
-    throw new QueueError('BUSY', where, 'another thread is inside a call on it');
+  let seen = mine | 1;
+  for (;;) {
+    const found = compareExchange32(pinsAt, word, seen, mine | PINS_RETIRED);
+    if (found === seen) break;
+    if (!force) {
+      unpin(handle);
+      throw new QueueError('BUSY', where, 'another thread is inside a call on it, or was terminated there');
+    }
+    seen = found;
   }
   const reason = refuse(at);
   if (reason !== undefined) {

@@ -17,7 +17,9 @@ import {
 import { badArgument, checkInteger, checkOptions, priorities, priorityNumber, type Priority } from './check.ts';
 import { QueueError, valueOf } from './errors.ts';
 import { heapBytes, regions } from './heap.ts';
-import { KIND_QUEUE, handleMake, handleRead, objectDestroy, objectMake, pinned, withRecord, type Handle } from './objects.ts';
+import {
+  KIND_QUEUE, handleMake, handleRead, objectDestroy, objectMake, pinned, withRecord, type DestroyOptions, type Handle,
+} from './objects.ts';
 import { placeRecover, placesBytes, type QueueShape } from './place.ts';
 import { Receiver } from './receiver.ts';
 import { Sender } from './sender.ts';
@@ -278,10 +280,11 @@ export class Queue {
   /**
    * Gives the memory back, with all messages still in it. Every handle to the queue is stale from now on.
    *
-   * Throws `BUSY` while senders or receivers are attached (detach or recover them), or another thread is inside a call.
+   * Throws `BUSY` while senders or receivers are attached (detach or recover them), or another thread is inside a call on it,
+   * or was terminated there: then `force` helps.
    */
-  destroy(): void {
-    objectDestroy('destroy', this.#shape.region, KIND_QUEUE, (at) => {
+  destroy(options?: DestroyOptions): void {
+    objectDestroy('destroy', this.#shape.region, KIND_QUEUE, options, (at) => {
       const senders = numbersOf(loadAcquire32(at, QUEUE_SENDERS_ATTACHED), senderBit);
       const receivers = numbersOf(loadAcquire32(at, QUEUE_RECEIVERS_ATTACHED), receiverBit);
       if (senders.length + receivers.length === 0) return undefined;

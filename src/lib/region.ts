@@ -12,7 +12,9 @@ import { regionAddress, regionAppend, regionCommitted, regionPolicy } from '../k
 import { badArgument, checkBytes, checkInteger } from './check.ts';
 import { QueueError, valueOf } from './errors.ts';
 import { HEADER_APPENDER, heapBytes, regions } from './heap.ts';
-import { KIND_REGION, handleMake, handleRead, objectDestroy, objectMake, pinned, type Handle } from './objects.ts';
+import {
+  KIND_REGION, handleMake, handleRead, objectDestroy, objectMake, pinned, type DestroyOptions, type Handle,
+} from './objects.ts';
 import { checkElements, sharedView, U8, type ViewConstructor } from './view.ts';
 
 /** How the memory of a region may change: see {@link Region}. */
@@ -201,9 +203,10 @@ export class Region {
    * Gives the memory back. Every handle to the region is stale from now on, and queued descriptors into it can no longer
    * be followed. The caller makes sure that no thread still uses a view: JavaScript cannot revoke one.
    *
-   * Throws `STALE_HANDLE` (already destroyed), `BUSY` (another thread is inside a call on it).
+   * Throws `STALE_HANDLE` (already destroyed), `BUSY` (another thread is inside a call on it, or was terminated there: then
+   * `force` helps).
    */
-  destroy(): void {
-    objectDestroy('destroy', this.#region, KIND_REGION, () => undefined);
+  destroy(options?: DestroyOptions): void {
+    objectDestroy('destroy', this.#region, KIND_REGION, options, () => undefined);
   }
 }

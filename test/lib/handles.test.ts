@@ -80,12 +80,34 @@ test('an object is not destroyed under a call that looks at it', () => {
   const { region } = queue.handle;
   pin('test', region, KIND_QUEUE);
   pin('test', region, KIND_QUEUE);
-  expect(refusal('BUSY', () => queue.destroy()).message).toMatch('another thread is inside a call');
+  expect(refusal('BUSY', () => queue.destroy()).message).toMatch('another thread is inside a call on it, or was terminated there');
   unpin(region);
   refusal('BUSY', () => queue.destroy());
   unpin(region);
   queue.destroy();
   refusal('STALE_HANDLE', () => pin('test', region, KIND_QUEUE));
+  nothingLeft(before);
+});
+
+test('by force it is, and a call that was thought dead harms no later object', () => {
+  const before = memoryUsage().used;
+  const queue = Queue.create();
+  const { region } = queue.handle;
+  pin('test', region, KIND_QUEUE);
+  refusal('BUSY', () => queue.destroy({ force: false }));
+  refusal('BAD_ARGUMENT', () => queue.destroy({ force: 1 as never }));
+  refusal('BAD_ARGUMENT', () => queue.destroy(true as never));
+  const sender = queue.sender();
+  refusal('BUSY', () => queue.destroy({ force: true })); // force is not meant for those
+  expect(queue.length).toBe(0);
+  sender.detach();
+  queue.destroy({ force: true });
+  unpin(region);
+  const next = Queue.create();
+  expect(next.handle.region & 255).toBe(region & 255);
+  unpin(region);
+  expect(next.length).toBe(0);
+  next.destroy();
   nothingLeft(before);
 });
 
