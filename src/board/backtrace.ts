@@ -5,8 +5,8 @@
  *
  *   bootLines +0   u32 number of rows (0: a build without a table)
  *             +4   u32 offset of the contexts from bootLines, +8 of the functions, +12 of the names
- *             +16  rows, in order of address, from the start of the image; each holds from its instruction on, as LEB128 numbers:
- *                    instructions since the row before, times 2, plus 1 if the context changes ; if so, the context (0: unknown) ;
+ *             +16  rows, in order of address, from the start of the image; each holds from its instruction on; LEB128 numbers:
+ *                    instructions since the row before, times 2, plus 1 if the context changes ; if so, the context (0 none) ;
  *                    the line minus the line before, as 0 -1 1 -2 2 ...
  *   context   6 bytes: u16 function, u16 line at which it is inlined, u16 context it is inlined into (0: not inlined)
  *   function  4 bytes: u16 name, u16 file (offsets in the names, which end in zeros)

@@ -10,6 +10,7 @@ test.each([[1, 2], [2, 2], [4, 2], [1, 3], [2, 3], [4, 3]] as const)('no wake-up
   expectLog(await run(image, { cpus, gic, arguments: ['run=wait'] }), 0, `results are right
 counts are right
 tokens 18198 taken
+10000 rounds of the duel
 300 tasks came and went
 done
 `);

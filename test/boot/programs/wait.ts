@@ -2,7 +2,7 @@
  * Sleeping and waking: results of wait32, counts of notify32, and a crowd that would hang if one wake-up got lost.
  */
 import {
-  compareExchange32, fetchAdd32, loadAcquire32, loadSequential32, notify32, store32, timeMicros32, wait32,
+  compareExchange32, fetchAdd32, loadAcquire32, loadSequential32, notify32, pause, store32, storeRelease32, timeMicros32, wait32,
 } from '#machine';
 import {
   boardCores, boardFreeBase, boardHalt, boardTimerEvery, TASK_NONE, TASK_NO_CORE, taskCreate, taskYield,
@@ -17,6 +17,7 @@ const ROLE_SLEEP = 1;
 const ROLE_TAKE = 2;
 const ROLE_GIVE = 3;
 const ROLE_END = 4;
+const ROLE_DUEL = 5;
 
 // Words, a cache line apart.
 const WORD_OFFSET = 0;
@@ -26,12 +27,15 @@ const TOKENS_OFFSET = 192;
 const TAKEN_OFFSET = 256;
 const ENDED_OFFSET = 320;
 const TICKS_OFFSET = 384;
+const ROUND_OFFSET = 448;
+const ANSWER_OFFSET = 512;
 
 const SLEEPERS = 6;
 const TOKENS_PER_GIVER = 3000;
 const PAIRS = 6;
 const TICK_TOKENS = 200;
 const GENERATIONS = 300;
+const ROUNDS = 10000;
 
 const expect = (what: text, got: i32, wanted: i32): void => {
   if (got !== wanted) boardHalt(what, got);
@@ -126,6 +130,50 @@ const give = (): void => {
   }
 };
 
+/** A few loops, another number each time. */
+const dawdle = (round: i32, factor: i32): void => {
+  const loops = ((Math.imul(round, factor) >>> 8) & 63) | 0;
+  for (let i = 0; i < loops; i++) pause();
+};
+
+/** Spins, with a look at the other tasks of this core, until the word is `goal`. */
+const spin = (off: i32, goal: i32): void => {
+  while (loadAcquire32(boardFreeBase(), off) !== goal) {
+    pause();
+    if (boardCores() === 1) taskYield();
+  }
+};
+
+/**
+ * One word, one sleeper, one wake-up for each round, and nobody to help if it is lost. Both sides act at about the same moment, so
+ * that change and announcement meet: the case for which wait32 and notify32 have their fences.
+ */
+const duel = (): void => {
+  const base = boardFreeBase();
+  store32(base, ROUND_OFFSET, 0);
+  store32(base, ANSWER_OFFSET, 0);
+  taskCreate((boardCores() - 1) | 0, ROLE_DUEL, 0);
+  for (let round = 1; round <= ROUNDS; round++) {
+    dawdle(round, 40503);
+    fetchAdd32(base, ROUND_OFFSET, 1);
+    notify32(base, ROUND_OFFSET, 1);
+    spin(ANSWER_OFFSET, round);
+  }
+  consoleNumber(ROUNDS);
+  consoleText(' rounds of the duel\n');
+};
+
+const answer = (): void => {
+  const base = boardFreeBase();
+  for (let round = 1; round <= ROUNDS; round++) {
+    dawdle(round, 30011);
+    while (loadAcquire32(base, ROUND_OFFSET) !== round) {
+      if (wait32(base, ROUND_OFFSET, (round - 1) | 0, 5000000) === TIMED_OUT) boardHalt('wait: slept through round', round);
+    }
+    storeRelease32(base, ANSWER_OFFSET, round);
+  }
+};
+
 /** Many short tasks, so that each slot and stack is used again and again; then more than there are slots. */
 const generations = (): void => {
   store32(boardFreeBase(), ENDED_OFFSET, 0);
@@ -151,6 +199,7 @@ export const waitStart = (): void => {
   results();
   counts();
   crowd();
+  duel();
   generations();
 };
 
@@ -163,6 +212,8 @@ export const waitTask = (role: i32, argument: i32): void => {
     take();
   } else if (role === ROLE_GIVE) {
     give();
+  } else if (role === ROLE_DUEL) {
+    answer();
   }
   raise(ENDED_OFFSET);
 };
