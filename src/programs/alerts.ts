@@ -19,7 +19,7 @@ import {
 
 /** Sends one alert, unless the roles have not started yet or the collector wants no more. */
 export const alertsTick = (job: i32): void => {
-  if (loadAcquire32(job, ROLES_STARTED) < ROLES_AT_START || load32(job, ALERTS_STOPPED) !== 0) return; // [roles]
+  if (loadAcquire32(job, ROLES_STARTED) < ROLES_AT_START) return; // [roles]
   if (loadAcquire32(job, COLLECTOR_STOP) !== 0) { // [stop]
     storeRelease32(job, ALERTS_STOPPED, 1); // [stop]
     notify32(job, ALERTS_STOPPED, 1);

@@ -25,7 +25,7 @@ export const printWord = (at: i32): void => {
   let i: i32 = 0;
   while (load8(at, i) !== 0 && load8(at, i) !== SPACE) {
     const byte = load8(at, i);
-    consoleByte(byte > SPACE && byte < DELETE ? byte : QUESTION_MARK);
+    consoleByte(byte >= SPACE && byte < DELETE ? byte : QUESTION_MARK);
     i = (i + 1) | 0;
   }
 };

@@ -67,8 +67,8 @@ test('ratios, rounded to the nearest', () => {
 });
 
 test('words end at a space or a zero byte, and show nothing that is not printable', () => {
-  memoryBytes.set(new TextEncoder().encode('abc\x07\xff~ d\0'), 4096);
-  expect(printed((p) => p.printWord(4096))).toBe('abc???~');
+  memoryBytes.set(new TextEncoder().encode('abc\x07\x7f\xff~ d\0'), 4096);
+  expect(printed((p) => p.printWord(4096))).toBe('abc????~');
   memoryBytes.set(new TextEncoder().encode('abc\0d'), 4096);
   expect(printed((p) => p.printWord(4096))).toBe('abc');
 });

@@ -5,11 +5,11 @@
 import { describe, expect, test } from 'vitest';
 import {
   buildProgram, encodeVectors, expectedAccuracy, expectedAnswers, expectedChecksum, layout, machine, memoryBytes, placeJob,
-  randomSource, randomVectors, type Edit,
+  randomSource, randomVectors, type Edit, type Program,
 } from './support.ts';
 
 interface Setting { vectors: number[][]; classes?: number[]; seed?: number; edits?: Edit[]; alertShare?: number }
-interface Outcome { code: number; report: string; result: Record<string, unknown>; answers: number[] }
+interface Outcome { code: number; report: string; result: Record<string, unknown>; answers: number[]; job: number; program: Program }
 
 const ROLES = [layout.ROLE_SENSOR, layout.ROLE_CLASSIFIER, layout.ROLE_CLASSIFIER + 1, layout.ROLE_COLLECTOR];
 const STEP_LIMIT = 200_000;
@@ -74,7 +74,7 @@ const drive = async ({ vectors, classes, seed = 1, edits = [], alertShare = 0.02
   const report = running.printed();
   const answersAt = machine.load32(made, layout.JOB_ANSWERS);
   const answers = [...memoryBytes.slice(answersAt, answersAt + vectors.length)];
-  return { code, report, result: lastJson(report), answers };
+  return { code, report, result: lastJson(report), answers, job: made, program: running.program };
 };
 
 const clean = { lost: 0, duplicated: 0, reordered: 0, priority_inversions: 0, alerts_refused: 0 };
@@ -115,6 +115,44 @@ describe('a whole run', () => {
     const lines = [...report.matchAll(/^ +(\d+) % +(\d+) of 95 vectors, \d+ alerts$/gm)];
     expect(lines.map(([, percent, completed]) => [Number(percent), Number(completed)]))
       .toEqual([[10, 10], [20, 19], [30, 29], [40, 38], [50, 48], [60, 57], [70, 67], [80, 76], [90, 86], [100, 95]]);
+  });
+
+  test('with less credit than slots the credit bounds the sensor, and no answer suffers', async () => {
+    const vectors = randomVectors(300, 2, 31);
+    const { code, report, result } = await drive({
+      vectors, edits: [{ file: 'programs/job.ts', from: 'WORK_COMPLETIONS = 128', to: 'WORK_COMPLETIONS = 16' }],
+    });
+    expect({ code, ...result }).toMatchObject({ ...clean, code: 0, checksum: expectedChecksum(expectedAnswers(vectors)) });
+    expect(report).toMatch(/ rejected [1-9]/);
+    expect(report).toMatch(/found full +0 +0 +0 +0\n/);
+  });
+
+  test('the last line says what the tables say', async () => {
+    const { report, result } = await drive({ vectors: randomVectors(300, 2, 41) });
+    const latencies = result['latency_microseconds'] as Record<string, Record<string, number>>;
+    for (const [row, name] of [['Critical', 'critical'], ['Normal', 'normal']] as const) {
+      const { p50, p90, p99, max } = latencies[name]!;
+      expect(report).toMatch(new RegExp(`^  ${row} +\\d+ +${p50} +${p90} +${p99} +${max}$`, 'm'));
+      expect(new Set([p50, p90, p99, max]).size).toBeGreaterThan(1);
+    }
+  });
+
+  test('every count must be right for exit code 0', async () => {
+    const { code, job, program } = await drive({ vectors: randomVectors(50, 2, 51) });
+    expect(code).toBe(layout.EXIT_OK);
+    const classifier = layout.jobClassifier(job, 1);
+    const words: [number, number][] = [
+      [job, layout.SENSOR_NEXT], [job, layout.COLLECTOR_DUPLICATED], [job, layout.COLLECTOR_REORDERED], [job, layout.ALERTS_SENT],
+      [classifier, layout.CLASSIFIER_VECTORS], [classifier, layout.CLASSIFIER_ALERTS], [classifier, layout.CLASSIFIER_REORDERED],
+      [classifier, layout.CLASSIFIER_INVERSIONS], [machine.load32(job, layout.JOB_ANSWERS), 48],
+    ];
+    for (const [at, word] of words) {
+      const was = machine.load32(at, word);
+      machine.store32(at, word, word === 48 ? -1 : was + 1);
+      expect(program.resultExit(job), `word ${word}`).toBe(layout.EXIT_FAILED);
+      machine.store32(at, word, was);
+    }
+    expect(program.resultExit(job)).toBe(layout.EXIT_OK);
   });
 
   test('alerts overtake: they wait for less than a lane of vectors', async () => {
@@ -178,17 +216,39 @@ describe('a fault shows in the report', () => {
       to: '  if (at !== 7 || globalThis.again++ > 0) storeRelease32(ring, RING_CONSUMED, (at + 1) | 0);',
     }]);
     expect(code).toBe(layout.EXIT_FAILED);
-    expect(result).toMatchObject({ duplicated: 1, lost: 0, completed: 400 });
+    // The collector saw it twice, so the second time behind itself; the classifiers did not.
+    expect(result).toMatchObject({ duplicated: 1, lost: 0, completed: 400, reordered: 1 });
+  });
+
+  test('a completion that comes twice, the second time after everything is answered', async () => {
+    (globalThis as { again?: number }).again = 0;
+    const { code, result } = await drive({ vectors: [[1]], edits: [{
+      file: 'kernel/path/4-ring.ts', from: '  storeRelease32(ring, RING_CONSUMED, (at + 1) | 0); // [free]',
+      to: '  if (globalThis.again++ > 0) storeRelease32(ring, RING_CONSUMED, (at + 1) | 0);',
+    }] });
+    expect(code).toBe(layout.EXIT_FAILED);
+    expect(result).toMatchObject({ duplicated: 1, lost: 0, completed: 1 });
   });
 
   test('vectors out of order', async () => {
-    const { code, result } = await faulty([
+    const { code, result, job } = await faulty([
       { file: 'programs/sensor.ts', from: 'vectorOffset(job, index));', to: 'vectorOffset(job, index ^ 1));' },
       { file: 'programs/sensor.ts', from: 'descriptor, index, timeMicros32()', to: 'descriptor, index ^ 1, timeMicros32()' },
     ]);
     expect(code).toBe(layout.EXIT_FAILED);
-    expect(Number(result['reordered'])).toBeGreaterThan(0);
+    const seen = [0, 1].map((number) => machine.load32(layout.jobClassifier(job, number), layout.CLASSIFIER_REORDERED));
+    expect(seen[0]! + seen[1]!).toBeGreaterThan(0);
+    expect(result['reordered']).toBe(seen[0]! + seen[1]! + machine.load32(job, layout.COLLECTOR_REORDERED));
     expect(result).toMatchObject({ lost: 0, duplicated: 0, completed: 400 });
+  });
+
+  test('a message received but not counted', async () => {
+    const { code, result } = await faulty([{
+      file: 'programs/classifier.ts', from: 'countUp(classifier, CLASSIFIER_VECTORS);',
+      to: 'if (index !== 7) countUp(classifier, CLASSIFIER_VECTORS);',
+    }]);
+    expect(code).toBe(layout.EXIT_FAILED);
+    expect(result).toMatchObject({ received: 399, completed: 400, lost: 0 });
   });
 
   test('alerts out of order', async () => {
@@ -221,7 +281,7 @@ describe('a fault shows in the report', () => {
 });
 
 test('alerts that find their lane full are refused and counted, and none is lost', async () => {
-  const { program } = await buildProgram();
+  const { program, printed } = await buildProgram();
   const job = placeJob(program, encodeVectors(randomVectors(3, 2, 1)));
   program.jobPrepare(job);
   program.alertsTick(job);
@@ -235,6 +295,10 @@ test('alerts that find their lane full are refused and counted, and none is lost
   expect(machine.load32(job, layout.ALERTS_STOPPED)).toBe(1);
   program.alertsTick(job);
   expect(machine.load32(job, layout.ALERTS_SENT)).toBe(layout.WORK_RING_SLOTS);
+  expect(program.reportPrint(job)).toBe(layout.EXIT_FAILED);
+  const report = printed();
+  expect(report).toMatch(/bytes sent +512 +0 +0 +0\n  bytes received +0 +0 +0 +0\n  found full +5 +0 +0 +0\n/);
+  expect(report).toContain('"alerts_sent":64,"alerts_received":0,"alerts_refused":5,');
 });
 
 test('roles are spread over the cores there are', async () => {
@@ -254,7 +318,7 @@ test('too little memory is refused in one line, whatever does not fit', async ()
     if (code === layout.EXIT_OK) fitting = bytes;
     else if (job !== 0) expect(text).toMatch(/^a\.fvecs: record 0, byte 0: .*bytes.*\(MEMORY=\)\n$/);
     // Nothing behind the memory given was touched.
-    expect(memoryBytes[((4096 + input.length + 63) & ~63) + 4096 + bytes]).toBe(0xa5);
+    expect(memoryBytes[((4096 + input.length + 63) & ~63) + 4096 + bytes]).toBe(0xff);
   }
   expect(fitting).toBeGreaterThan(110_000);
 });

@@ -179,7 +179,8 @@ export const memoryBytes = new Uint8Array(machine.memory);
 export const placeJob = (
   program: Program, input: Uint8Array, classes?: string, name = 'input.fvecs', bytes = 8 << 20,
 ): number => {
-  memoryBytes.fill(0xa5, 0, INPUT_AT + input.length + 2 * TEXT_BYTES + bytes);
+  // All ones: NaN, no answer, and nothing that a program could take for cleared memory.
+  memoryBytes.fill(0xff, 0, INPUT_AT + input.length + 2 * TEXT_BYTES + bytes);
   memoryBytes.set(input, INPUT_AT);
   const texts = (INPUT_AT + input.length + 63) & ~63;
   const place = (at: number, text: string): number => {
