@@ -11,13 +11,16 @@ const K = ts.SyntaxKind;
 /** The conditions that all must hold for the body to run. */
 const conjuncts = (node: TS.Expression): TS.Expression[] => {
   if (ts.isParenthesizedExpression(node)) return conjuncts(node.expression);
-  if (ts.isBinaryExpression(node) && node.operatorToken.kind === K.AmpersandAmpersandToken) return [...conjuncts(node.left), ...conjuncts(node.right)];
+  if (ts.isBinaryExpression(node) && node.operatorToken.kind === K.AmpersandAmpersandToken) {
+    return [...conjuncts(node.left), ...conjuncts(node.right)];
+  }
   return [node];
 };
 
 /** What is wrong with the count, or undefined if it stays within its limit. */
 export const checkCount = (
-  program: ProgramLowering, loop: TS.ForStatement, count: TS.PostfixUnaryExpression | TS.PrefixUnaryExpression, counted: TS.Declaration, unsigned: boolean,
+  program: ProgramLowering, loop: TS.ForStatement, count: TS.PostfixUnaryExpression | TS.PrefixUnaryExpression,
+  counted: TS.Declaration, unsigned: boolean,
 ): string | undefined => {
   const up = count.operator === K.PlusPlusToken;
   const isCounted = (node: TS.Expression): boolean => ts.isIdentifier(node) && declarationOf(program.checker, node) === counted;

@@ -46,7 +46,8 @@ const checkValue = (loaded: Loaded, folder: Folder, node: TS.VariableDeclaration
 
 const isFormWithCode = (node: TS.Expression): boolean =>
   ts.isObjectLiteralExpression(node) || ts.isArrayLiteralExpression(node) || ts.isStringLiteralLike(node) || ts.isTemplateExpression(node) ||
-  ts.isAsExpression(node) || ts.isSatisfiesExpression(node) || ts.isFunctionExpression(node) || ts.isClassExpression(node) || ts.isNewExpression(node);
+  ts.isAsExpression(node) || ts.isSatisfiesExpression(node) || ts.isFunctionExpression(node) || ts.isClassExpression(node)
+  || ts.isNewExpression(node);
 
 /** `if (CONSTANT) throw new Error('...');` asserts something about constants: under Node at load, here now. */
 const checkAssertion = (loaded: Loaded, folder: Folder, node: TS.IfStatement): void => {

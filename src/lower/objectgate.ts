@@ -44,7 +44,9 @@ export const floatUses = (disassembly: string, target: Target): FloatUse[] => {
     const start = /^[0-9a-f]+ <(.+)>:$/.exec(line);
     if (start) symbol = start[1]!;
     const operands = line.split('\t').slice(2).join(' ').replace(/<[^>]*>/g, '').replace(/\/\/.*$/, '');
-    if (REGISTERS[target].test(operands) && found.at(-1)?.symbol !== symbol) found.push({ symbol, instruction: line.split('\t').slice(1).join(' ').trim() });
+    if (REGISTERS[target].test(operands) && found.at(-1)?.symbol !== symbol) {
+      found.push({ symbol, instruction: line.split('\t').slice(1).join(' ').trim() });
+    }
   }
   return found;
 };

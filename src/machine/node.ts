@@ -97,7 +97,8 @@ export const wait32 = (p: i32, off: i32, expected: i32, microseconds: i32): i32 
 export const notify32 = (p: i32, off: i32, count: i32): i32 => Atomics.notify(I32, (p + off) >> 2, count);
 
 /** Atomics.waitAsync, which this TypeScript library edition does not declare yet. */
-type WaitAsync = (words: Int32Array, index: number, expected: number) => { async: false } | { async: true; value: Promise<unknown> };
+type WaitAsync = (words: Int32Array, index: number, expected: number) =>
+  { async: false } | { async: true; value: Promise<unknown> };
 /**
  * Host side only: as wait32 without a limit, for threads that must not block. A promise of the wake-up, or undefined if
  * the word is no longer `expected`. A pending wait does not keep the process alive.

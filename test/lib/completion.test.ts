@@ -83,7 +83,8 @@ test('each message is completed once, by whoever received it', () => {
   refusal('NOT_PENDING', () => receiver.complete(first!));
   refusal('NOT_PENDING', () => receiver.complete(third!));
   for (const result of [1.5, NaN, 2 ** 31, -(2 ** 31) - 1, '1', null]) refusal('BAD_ARGUMENT', () => receiver.complete(second!, result as number));
-  for (const wrong of [undefined, null, 5, {}, { sender: 0, priority: 'low' }, { sender: 2, priority: 'low', tag: 1 }, { sender: 0, priority: 'low', tag: -1 }]) {
+  const nearly = [{ sender: 0, priority: 'low' }, { sender: 2, priority: 'low', tag: 1 }, { sender: 0, priority: 'low', tag: -1 }];
+  for (const wrong of [undefined, null, 5, {}, ...nearly]) {
     refusal('BAD_ARGUMENT', () => receiver.complete(wrong as never));
   }
   refusal('BAD_PRIORITY', () => receiver.complete({ sender: 0, priority: 'x' as never, tag: 1 }));
