@@ -5,9 +5,13 @@ import { isCode, isTypeScript, isUnder, lineAt, parse, visit, type SourceFile } 
 
 export type Rule = (files: readonly SourceFile[]) => string[];
 
-/** What runs on bare metal is read most, and side by side with its listing; tools and tests may be a little wider. */
+/**
+ * What runs on bare metal is read most, and side by side with its listing; tools and tests may be a little wider, and the text
+ * they quote does not count: a table of messages or of sources reads best one row a line.
+ */
 const LINE_CHARACTERS = 130;
-const TOOL_LINE_CHARACTERS = 160;
+const TOOL_LINE_CHARACTERS = 150;
+const unquoted = (line: string): string => line.replace(/'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`/g, "''");
 const isNarrow = isUnder('src/kernel/', 'src/board/', 'src/programs/', 'src/machine/', 'boot/', 'linker/');
 const FUNCTION_LINES = 70;
 const FILE_LINES = 200;
@@ -23,8 +27,10 @@ const eachLine = (files: readonly SourceFile[], test: (line: string, file: Sourc
   }));
 
 export const lineLength: Rule = (files) => eachLine(files.filter((file) => isCode(file) && !file.path.endsWith('.json')),
-  (line, file) => (line.length > (isNarrow(file) ? LINE_CHARACTERS : TOOL_LINE_CHARACTERS) && !isFragment(line)
-    ? `${line.length} characters` : undefined));
+  (line, file) => {
+    const fits = isNarrow(file) ? line.length <= LINE_CHARACTERS : unquoted(line).length <= TOOL_LINE_CHARACTERS;
+    return fits || isFragment(line) ? undefined : `${line.length} characters`;
+  });
 
 /** layout.ts is a table to look things up in, and by its own rule the only file with offsets. */
 const LONG_FILES = ['src/kernel/layout.ts'];
