@@ -51,11 +51,7 @@ export const load = (entryName: string): Loaded => {
   const program = ts.createProgram({ rootNames: [entryPath, KINDS], options: OPTIONS });
   const entry = program.getSourceFile(entryPath);
   for (const diagnostic of ts.getPreEmitDiagnostics(program)) report.typescript(diagnostic);
-  if (!entry) {
-    if (!report.failed) throw new Error(`${entryName}: cannot be read`);
-    process.stderr.write(report.text());
-    process.exit(1);
-  }
+  if (!entry) throw new Error(`${entryName} cannot be read`);
   const modules = program.getSourceFiles().filter((file) => !file.isDeclarationFile);
   return { program, checker: program.getTypeChecker(), entry, modules, report };
 };

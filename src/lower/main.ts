@@ -17,7 +17,7 @@ import { gateText } from './gate.ts';
 import { header } from './header.ts';
 import { link } from './link.ts';
 import { load } from './load.ts';
-import { lower } from './lower.ts';
+import { lower, type Program } from './lower.ts';
 import { checkModules } from './modules.ts';
 import { gateObject } from './objectgate.ts';
 import { porffor } from './porffor.ts';
@@ -30,34 +30,35 @@ export interface Options {
   keep?: boolean;
 }
 
-/** Builds one object. The report tells what was wrong; nothing is written if the sources are not in the subset. */
+/** Builds one object. The report tells what was wrong; then no object is left, not even an old one. */
 export const build = async (entry: string, options: Options): Promise<Report> => {
+  const base = path.resolve(options.output).replace(/\.o$/, '');
+  await rm(`${base}.o`, { force: true });
   const loaded = load(entry);
-  const { report } = loaded;
+  const isSource = loaded.modules.some((file) => path.resolve(file.fileName) === `${base}.ts`);
+  if (isSource) throw new Error(`${base}.ts is a source and would be overwritten`);
+
   const folder = new Folder(loaded.checker);
   const linked = link(loaded);
   checkModules(loaded, linked, folder);
   const program = lower(loaded, linked, folder);
-  if (report.failed) return report;
+  if (!loaded.report.failed) await compile(program, base, options, loaded.report);
+  return loaded.report;
+};
 
-  const base = path.resolve(options.output).replace(/\.o$/, '');
-  if (loaded.modules.some((file) => path.resolve(file.fileName) === `${base}.ts`)) throw new Error(`${base}.ts is a source and would be overwritten`);
-  const [lowered, generated, before, object] = ['.ts', '.c', '.pre.h', '.o'].map((suffix) => base + suffix) as [string, string, string, string];
+/** The second half: from a checked program to an object that passed the gates. */
+const compile = async (program: Program, base: string, options: Options, report: Report): Promise<void> => {
   await mkdir(path.dirname(base), { recursive: true });
-  await rm(object, { force: true });
-  await writeFile(lowered, emit(program, report));
-  const c = await porffor(lowered, generated, report);
-  if (c === undefined) return report;
+  await writeFile(`${base}.ts`, emit(program, report));
+  const c = await porffor(`${base}.ts`, `${base}.c`, report);
+  if (c === undefined) return;
   gateText(c, program, report);
-  const made = header(c, program);
-  await writeFile(before, made.text);
-  if (report.failed) return report;
-  await clang(generated, before, object, options.target, options.O, report);
-  if (report.failed) return report;
-  await gateObject(object, made, program, options.target, report);
-  if (report.failed) await rm(object, { force: true });
-  else if (!options.keep) for (const file of [lowered, generated, before]) await rm(file);
-  return report;
+  const before = header(c, program);
+  await writeFile(`${base}.pre.h`, before.text);
+  if (!report.failed) await clang(`${base}.c`, `${base}.pre.h`, `${base}.o`, options.target, options.O, report);
+  if (!report.failed) await gateObject(`${base}.o`, before, program, options.target, report);
+  if (report.failed) await rm(`${base}.o`, { force: true });
+  else if (!options.keep) for (const suffix of ['.ts', '.c', '.pre.h']) await rm(base + suffix);
 };
 
 const command = new Command('lower')
@@ -67,9 +68,10 @@ const command = new Command('lower')
   .addOption(new Option('-O <level>', 'optimisation').choices(['0', '1', '2', 's']).default('2'))
   .option('--keep', 'keep the lowered TypeScript, the C and its header')
   .action(async (entry: string, options: Options) => {
-    const report = await build(entry, options);
+    const report = await build(entry, options).catch((error: Error) => command.error(`error: ${error.message}`));
     if (!report.failed) return;
     process.stderr.write(report.text());
     process.exitCode = 1;
   });
+
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) await command.parseAsync();
