@@ -30,8 +30,9 @@ test('a message that is there, or comes later from this or another thread', asyn
   expect((await here).bytes).toEqual(bytes(2));
   expect(waiters(queue)).toBe(0);
   const elsewhere = receiver.receiveAsync({ timeout: 60_000 });
-  inWorker(({ Queue: Q }, handle: QueueHandle) => Q.from(handle).sender().send(Uint8Array.of(3)), queue.handle);
-  expect((await elsewhere).bytes).toEqual(bytes(3));
+  const { result } = inWorker(({ Queue: Q }, handle: QueueHandle) => Q.from(handle).sender().send(Uint8Array.of(3)), queue.handle);
+  const [message] = await Promise.all([elsewhere, result]);
+  expect(message.bytes).toEqual(bytes(3));
   expect(waiters(queue)).toBe(0);
 });
 

@@ -1,12 +1,13 @@
 /** What is published: the example of the README runs from the sources and from the packed package; types fit strict users. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { transformSync } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { queueErrorCodes } from '../../src/lib/errors.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -16,6 +17,12 @@ const EXPECTED = 'critical: pump 7 is too hot\nlow: pump 3 runs as planned\n';
 const folder = mkdtempSync(join(tmpdir(), 'ruvix-package-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let packed: string[];
+
+const documentation = readFileSync(join(root, 'docs/library.md'), 'utf8');
+/** Each example of the documentation, with the output that stands below it. */
+const examples = [...documentation.matchAll(/^```ts\n([^]*?)^```\n\n```text\n([^]*?)^```/gm)].map((match) => ({
+  source: match[1]!, printed: match[2]!, line: documentation.slice(0, match.index).split('\n').length,
+}));
 
 beforeAll(async () => {
   await run('npm', ['run', '--silent', 'build'], { cwd: root });
@@ -112,13 +119,41 @@ const wrong: QueueErrorCode = 'OOPS';
 void wrong;
 `;
 
-test.each(['nodenext', 'bundler'])('a strict user with moduleResolution %s compiles, and is told of mistakes', async (resolution) => {
-  mkdirSync(join(folder, resolution), { recursive: true });
-  writeFileSync(join(folder, resolution, 'user.ts'), USER);
-  const module = resolution === 'bundler' ? 'preserve' : 'nodenext';
+/** A strict compiler run in the user's folder; the error is what it printed. */
+const compile = async (resolution: string, module: string, options: string[], files: string[]): Promise<void> => {
   await run('node', [
-    join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess',
-    '--target', 'es2022', '--lib', 'es2023', '--module', module, '--moduleResolution', resolution, '--typeRoots', join(root, 'node_modules/@types'),
-    '--types', 'node', `${resolution}/user.ts`,
+    join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2022',
+    '--lib', 'es2023', '--module', module, '--moduleResolution', resolution, '--typeRoots', join(root, 'node_modules/@types'),
+    '--types', 'node', ...options, ...files,
   ], { cwd: folder }).catch((error: { stdout: string }) => { throw new Error(error.stdout); });
-}, 120_000);
+};
+
+test('a strict user and the examples of the documentation compile, and mistakes are told', async () => {
+  writeFileSync(join(folder, 'user.ts'), USER);
+  examples.forEach(({ source }, index) => writeFileSync(join(folder, `example${index}.ts`), source));
+  await compile('nodenext', 'nodenext', ['--noUncheckedIndexedAccess'], ['user.ts', ...examples.map((_, index) => `example${index}.ts`)]);
+}, 240_000);
+
+test('types are found by the rules of bundlers as well', async () => {
+  writeFileSync(join(folder, 'user.ts'), USER);
+  await compile('bundler', 'preserve', ['--skipLibCheck'], ['user.ts']);
+}, 240_000);
+
+test('the documentation has examples, each with its output', () => {
+  expect(examples.length).toBeGreaterThan(5);
+  expect(examples.length).toBe(documentation.match(/^```ts$/gm)!.length);
+});
+
+test.each(examples.map((example, index) => ({ ...example, index })))('docs/library.md, line $line: the example prints what it says', async (one) => {
+  const file = `example${one.index}.mjs`;
+  writeFileSync(join(folder, file), transformSync(one.source, { loader: 'ts', format: 'esm' }).code);
+  const { stdout, stderr } = await run('node', [file], { cwd: folder });
+  expect(stderr).toBe('');
+  expect(stdout).toBe(one.printed);
+});
+
+test('the table of errors names every code, and no other', () => {
+  const table = documentation.slice(documentation.indexOf('## Errors'), documentation.indexOf('An aborted promise'));
+  const named = [...table.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code!);
+  expect(named.sort()).toEqual([...queueErrorCodes].sort());
+});
