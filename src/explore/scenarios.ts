@@ -7,7 +7,7 @@
 import {
   BATCH_ADDRESS, BATCH_BYTES, BATCH_LENGTH, QUEUE_USED, QUEUE_WAITERS, RING_CONSUMED, RING_SLOTS, SLOT_META, SLOT_STATE,
 } from '../kernel/layout.ts';
-import { STATUS_NO_PLACE } from '../kernel/status.ts';
+import { STATUS_EMPTY, STATUS_FULL, STATUS_NO_PLACE, STATUS_STALE_REGION } from '../kernel/status.ts';
 import { messageName } from './monitor.ts';
 import { type Call, KEPT, type Lane, type Place, type QueueShape, type Scenario, type Task } from './scenario.ts';
 
@@ -227,6 +227,28 @@ export const MORE: Scenario[] = [
     const read: Call = { name: 'taskReadCommitted', operands: [c.place.table, region], meaning: { kind: 'other' } };
     return [{ name: 'appender', calls: [append, append] }, { name: 'reader', calls: [read, read] }];
   }),
+  scenario('1x1 descriptors', shape(1, 1, 1, { maxBytes: 24 }), { lanes: [] }, (c) => {
+    const { table, senders, receivers } = c.place;
+    const source = c.place.allocate(16);
+    c.place.store(source, 0x5eed);
+    c.place.store(source + 4, 0x5eee);
+    const region = c.place.call('regionCreate', table, 2, c.place.allocate(64), 64);
+    const send: Call = { ...c.other('taskSendAppended', table, region, senders[0]!, source, c.place.allocate(24)), meaning: { kind: 'other', accept: [STATUS_FULL] } };
+    const follow: Call = { ...c.other('taskFollowDescriptor', table, receivers[0]!, c.place.allocate(24)), meaning: { kind: 'other', accept: [STATUS_EMPTY] } };
+    return [sender([send, send]), receiver([follow, follow])];
+  }),
+  scenario('a region ends while descriptors are followed', shape(1, 1, 1, { maxBytes: 24 }), { lanes: [] }, (c) => {
+    const { table } = c.place;
+    const old = c.place.allocate(64);
+    const region = c.place.call('regionCreate', table, 2, old, 64);
+    const source = c.place.allocate(16);
+    c.place.store(source, 0x5eed);
+    c.place.store(source + 4, 0x5eee);
+    c.place.call('regionAppend', table, region, source, 8);
+    const read: Call = { ...c.other('taskReadCommitted', table, region), meaning: { kind: 'other', accept: [STATUS_STALE_REGION] } };
+    const owner = [c.other('regionDestroy', table, region), c.other('regionCreate', table, 3, c.place.allocate(64), 32)];
+    return [{ name: 'owner', calls: owner }, { name: 'reader', calls: [read, read] }];
+  }),
   scenario('a place changes hands', shape(1, 1, 1), {}, (c) => {
     const attach: Call = { ...c.other('queueAttachSender', c.place.queue, 0), keep: true, meaning: { kind: 'other', accept: [STATUS_NO_PLACE] } };
     return [sender([c.send(0), c.other('queueDetachSender', c.place.senders[0]!)]),
@@ -260,6 +282,16 @@ export const DEATHS: Scenario[] = [
     (c) => [sender([c.sendBatch(0, 2)], { killable: true }), receiver(c.receives(0, 3)), c.recoverSender(0, 0, undefined)]),
   scenario('batch receiver dies', shape(1, 1, 2), { kills: 1 },
     (c) => [sender(c.sends(0, 3)), receiver([c.receiveBatch(0, 2)], { killable: true }), c.recoverReceiver(1, 0, 2)]),
+  scenario('completing receiver dies', shape(1, 1, 1, { completions: 1 }), { kills: 1 },
+    (c) => [sender([c.submit(0), ...c.reaps(0, 2)]), receiver([...c.receives(0, 1), c.complete(0)], { killable: true }), c.recoverReceiver(1, 0, 1)]),
+  scenario('submitter dies', shape(1, 1, 1, { completions: 1 }), { kills: 1 }, (c) => {
+    const { queue } = c.place;
+    const first = c.submit(0);
+    const second = c.submit(0);
+    const again: Call = { ...second, operands: [KEPT, ...second.operands.slice(1)] };
+    return [sender([first, ...c.reaps(0, 1)], { killable: true }), receiver([...c.receives(0, 1), c.complete(0), ...c.receives(0, 1)]),
+      { name: 'recovery of sender 0', afterDeathOf: 0, calls: [c.other('queueRecoverSender', queue, 0), { ...c.other('queueAttachSubmitter', queue, 0), keep: true }, again] }];
+  }),
   scenario('recovery of a sender dies', shape(1, 1, 1), { kills: 2 },
     (c) => [sender(c.sends(0, 2), { killable: true }), receiver(c.waits(0, 2, -1)), c.recoverSender(0, 0, undefined, true),
       { ...c.recoverSender(2, 0, 0), name: 'second recovery' }]),
