@@ -78,6 +78,10 @@ export interface Run {
   taken: number[];
 }
 
+/** Whether the step just taken asked for a choice that was not there: such a schedule means nothing. */
+const wasImpossible = (engine: Engine, transition: number | undefined): boolean =>
+  transition !== undefined && kindOf(transition) === STEP && choiceOf(transition) >= engine.options;
+
 /** Runs a schedule; a step that is not possible is left out. `see` is told of each transition before it happens. */
 export const runSchedule = (engine: Engine, schedule: Schedule, see: (transition: number) => void = () => {}): Run => {
   engine.learn(schedule.shared, schedule.plain);
@@ -93,13 +97,14 @@ export const runSchedule = (engine: Engine, schedule: Schedule, see: (transition
         taken.push(transition);
         see(transition);
         engine.take(transition);
+        if (wasImpossible(engine, transition)) return { violation: undefined, taken };
       }
       if (engine.transitions(possible) === 0) engine.judgeRest();
       if (engine.scenario.soloSteps !== undefined) engine.judgeSolo(engine.scenario.soloSteps);
       return { violation: undefined, taken };
     } catch (error) {
       if (error === RESTART) continue;
-      if (error instanceof Violation) return { violation: error.message, taken };
+      if (error instanceof Violation) return { violation: wasImpossible(engine, taken.at(-1)) ? undefined : error.message, taken };
       throw error;
     }
   }

@@ -154,7 +154,7 @@ export class Weak implements Model {
     const list = this.entries[place]!;
     const oldest = Math.max(this.now[t]![place]!, isSequential ? this.global[place]! : 0);
     engine.options = list.length - oldest;
-    const at = list.length - 1 - engine.choice;
+    const at = Math.max(oldest, list.length - 1 - engine.choice);
     const entry = list[at]!;
     engine.lastValue = entry.value;
     this.now[t] = withAt(acquire ? join(this.now[t]!, entry.view) : this.now[t]!, place, Math.max(at, this.now[t]![place]!));
@@ -217,7 +217,7 @@ export class Weak implements Model {
     const readable: number[] = [];
     for (let at = list.length - 1; at >= oldest; at--) if (at === list.length - 1 || list[at]!.value !== expected) readable.push(at);
     engine.options = readable.length;
-    const at = readable[engine.choice]!;
+    const at = readable[Math.min(engine.choice, readable.length - 1)]!;
     const entry = list[at]!;
     if (entry.value === expected) return this.change(address, () => desired);
     this.now[t] = withAt(join(this.now[t]!, entry.view), place, at);
