@@ -133,7 +133,8 @@ export const queueOwed = (queue: i32, index: i32, priority: i32): i32 => {
   if (!queueIs(queue)) return STATUS_BAD_HANDLE;
   if ((priority >>> 0) >= PRIORITY_COUNT) return STATUS_BAD_PRIORITY;
   if ((index >>> 0) >= (load32(queue, QUEUE_SENDERS) >>> 0)) return STATUS_BAD_ARGUMENT;
-  return creditOwed(queue, index, priority);
+  const owed = creditOwed(queue, index, priority);
+  return owed < 0 ? 0 : owed; // Below zero while messages that a plain predecessor left are still queued.
 };
 /** Fills a STATISTICS record. */
 export const queueStatistics = (queue: i32, into: i32): i32 =>
