@@ -87,6 +87,15 @@ test('a second make builds nothing, and a changed file only what depends on it',
   expect(built('src/machine/node.ts', 'README.md')).toEqual([]);
 });
 
+test('make -n only says what it would do', () => {
+  const { status, stdout } = make('-n', 'test', 'run', 'gdb', 'bench');
+  expect(status).toBe(0);
+  for (const command of ['src/cli/test.ts --step', 'src/cli/run.ts --board', 'src/cli/gdb.ts --board', 'bench/main.ts']) {
+    expect(stdout).toContain(`node --import tsx ${command}`);
+  }
+  expect(stdout).not.toContain('== typecheck');
+});
+
 test('make clean removes what was built, and nothing else', () => {
   const { stdout } = make('-n', 'clean');
   expect(stdout.trim()).toBe('rm -rf build');
