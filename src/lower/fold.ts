@@ -84,6 +84,8 @@ export class Folder {
 
   private named(node: TS.Identifier): number | boolean | undefined {
     const declaration = this.constantOf(node);
+    const isGlobal = !declaration && declarationOf(this.checker, node)?.getSourceFile().isDeclarationFile === true;
+    if (isGlobal && (node.text === 'Infinity' || node.text === 'NaN')) return Number(node.text);
     if (!declaration?.initializer || !ts.isIdentifier(declaration.name)) return undefined;
     if (!this.known.has(declaration)) {
       this.known.set(declaration, undefined); // a constant defined by itself is none

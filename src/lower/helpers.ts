@@ -84,7 +84,9 @@ export class Helpers {
   }
 
   float(value: number): string {
-    const printed = Object.is(value, -0) ? '-0.0' : Number.isInteger(value) ? value.toFixed(1) : value.toPrecision(17);
+    const printed = Number.isNaN(value) ? '__builtin_nan("")'
+      : !Number.isFinite(value) ? `${value < 0 ? '-' : ''}__builtin_inf()`
+        : Object.is(value, -0) ? '-0.0' : value.toPrecision(17).replace(/^(-?\d+)$/, '$1.0');
     return this.constant('_float', printed, 'f64', `return ${printed};`);
   }
 

@@ -21,7 +21,7 @@ export interface Loaded {
 
 const OPTIONS: TS.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
-  lib: ['lib.es2022.d.ts'],
+  lib: ['lib.es5.d.ts', 'lib.es2015.core.d.ts'],
   module: ts.ModuleKind.Preserve,
   moduleResolution: ts.ModuleResolutionKind.Bundler,
   customConditions: ['kernel'],

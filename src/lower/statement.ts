@@ -118,7 +118,7 @@ const lowerEffect = (f: FunctionLowering, node: TS.Expression): void => {
     }
   }
   const [code, message] = describeForm(node);
-  if (code === 'RVX1020') f.error(node, 'RVX1025', 'this expression does nothing');
+  if (code === 'RVX1020') f.error(node, 'RVX1025', 'this statement is neither a call nor an assignment');
   else f.error(node, code, message);
 };
 
