@@ -349,7 +349,8 @@ export class Monitor {
     const counted = statistics();
     for (let priority = 0; priority < 4; priority++) {
       // A sender that died inside the wrap of a counter may leave its upper half one off (4-ring, ringAdopt).
-      const extra = this.scenario.kills > 0 ? (Number(counted[priority]! & 0xffffffffn) - sent[priority]!) | 0 : Number(counted[priority]!) - sent[priority]!;
+      const told = this.scenario.kills > 0 ? counted[priority]! & 0xffffffffn : counted[priority]!;
+      const extra = Number(told) - sent[priority]!;
       if (extra < 0 || extra > unsure[priority]!) fail(`statistics say ${counted[priority]} sent at priority ${priority}, it was ${sent[priority]}`);
       if (counted[priority] !== counted[4 + priority]) fail(`at rest, ${counted[priority]} sent and ${counted[4 + priority]} received at priority ${priority}`);
     }

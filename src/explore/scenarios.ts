@@ -5,7 +5,7 @@
  * ring size, and what is special. Elsewhere: what must hold is in monitor.ts. Checked by: test/explore.
  */
 import {
-  BATCH_ADDRESS, BATCH_BYTES, BATCH_LENGTH, QUEUE_USED, QUEUE_WAITERS, RING_CONSUMED, RING_SLOTS, SLOT_META, SLOT_STATE,
+  BATCH_ADDRESS, BATCH_BYTES, BATCH_LENGTH, QUEUE_WAITERS, RING_CONSUMED, RING_SLOTS, SLOT_META, SLOT_STATE,
 } from '../kernel/layout.ts';
 import { STATUS_EMPTY, STATUS_FULL, STATUS_NO_PLACE, STATUS_STALE_REGION } from '../kernel/status.ts';
 import { messageName } from './monitor.ts';
@@ -49,7 +49,8 @@ class Calls {
     const name = messageName(lane, number);
     const { sender, priority } = this.lanes[lane]!;
     const source = message(this.place, lane, number);
-    return { name: 'queueSubmit', operands: [this.place.senders[sender]!, priority, source, MESSAGE_BYTES, name, ~name], meaning: { kind: 'send', lane, message: number } };
+    const operands = [this.place.senders[sender]!, priority, source, MESSAGE_BYTES, name, ~name];
+    return { name: 'queueSubmit', operands, meaning: { kind: 'send', lane, message: number } };
   }
 
   sendBatch(lane: number, count: number): Call {
@@ -264,7 +265,7 @@ export const DEATHS: Scenario[] = [
   scenario('sender dies, receiver sleeps', shape(1, 1, 1), { kills: 1 },
     (c) => [sender(c.sends(0, 2), { killable: true }), receiver(c.waits(0, 2, -1)), c.recoverSender(0, 0, undefined)]),
   scenario('one of two senders dies', shape(2, 1, 1), { kills: 1 },
-    (c) => [sender(c.sends(0, 1), { killable: true }), sender(c.sends(1, 2)), receiver(c.waits(0, 2, -1)), c.recoverSender(0, 0, undefined)]),
+    (c) => [sender(c.sends(0, 1), { killable: true }), sender(c.sends(1, 1)), receiver(c.waits(0, 2, -1)), c.recoverSender(0, 0, undefined)]),
   scenario('sender dies, successor attaches by itself', shape(1, 1, 1), { kills: 1 }, (c) => {
     const attach: Call = { ...c.other('queueAttachSender', c.place.queue, 0), keep: true, meaning: { kind: 'other', accept: [STATUS_NO_PLACE] } };
     return [sender(c.sends(0, 1), { killable: true }), receiver(c.receives(0, 2)), c.recoverSender(0, 0, undefined),
@@ -305,7 +306,9 @@ export const DEATHS: Scenario[] = [
 const HOSTILE_VALUES = [0, -1, 0x7fffffff, 1, 0x00ffffff, 0x02000010];
 const HOSTILE_WRITES = 2;
 
-const hostile = (name: string, form: QueueShape, words: (ring: number, slot: number, place: Place) => number[], tasks: (calls: Calls) => Task[]): Scenario => ({
+type HostileWords = (ring: number, slot: number, place: Place) => number[];
+
+const hostile = (name: string, form: QueueShape, words: HostileWords, tasks: (calls: Calls) => Task[]): Scenario => ({
   ...scenario(name, form, { soloSteps: SOLO_STEPS }, tasks),
   hostile: {
     values: HOSTILE_VALUES, budget: HOSTILE_WRITES,
@@ -325,7 +328,7 @@ export const HOSTILITY: Scenario[] = [
   hostile('hostile sender, two receivers', shape(1, 2, 1), (_, slot) => [slot + SLOT_STATE, slot + SLOT_META],
     (c) => [receiver(c.receives(0, 2)), receiver([...c.receives(1, 1), c.peek(1), c.discard(1)])]),
   hostile('hostile receiver, sender', shape(1, 1, 2), (ring) => [ring + RING_CONSUMED], (c) => [sender(c.sends(0, 5))]),
-  hostile('hostile announcements', shape(1, 1, 1), (_, __, place) => [place.queue + QUEUE_USED, place.queue + QUEUE_WAITERS],
+  hostile('hostile waiters', shape(1, 1, 1), (_, __, place) => [place.queue + QUEUE_WAITERS],
     (c) => [sender(c.sends(0, 2)), receiver(c.receives(0, 2))]),
 ];
 
@@ -341,6 +344,6 @@ export const LARGE: Scenario[] = [
   scenario('two priorities, two senders, sleeping', shape(2, 1, 2), { lanes: [...TWO_PRIORITIES, { sender: 1, priority: NORMAL }] },
     (c) => [sender([c.send(1), c.send(0)]), sender([c.send(2)]), receiver(c.waits(0, 3, -1))]),
   scenario('2x2, one of each dies', shape(2, 2, 1), { kills: 2 },
-    (c) => [sender(c.sends(0, 1), { killable: true }), sender(c.sends(1, 1)), receiver(c.receives(0, 1), { killable: true }), receiver(c.receives(1, 2)),
-      c.recoverSender(0, 0, undefined), c.recoverReceiver(2, 0, 0)]),
+    (c) => [sender(c.sends(0, 1), { killable: true }), sender(c.sends(1, 1)),
+      receiver(c.receives(0, 1), { killable: true }), receiver(c.receives(1, 2)), c.recoverSender(0, 0, undefined), c.recoverReceiver(2, 0, 0)]),
 ];

@@ -29,7 +29,7 @@ export interface Depth {
 
 export const SHORT: Depth = {
   scenarios: [...SCENARIOS, ...MORE, ...DEATHS, ...HOSTILITY],
-  sequential: { seconds: 20, states: 400_000 },
+  sequential: { seconds: 60, states: 1_000_000 },
   weak: { seconds: 8, states: 60_000 },
 };
 
