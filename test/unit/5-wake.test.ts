@@ -11,8 +11,15 @@ import { callElsewhere, type Outcome } from '../support/worker.ts';
 
 beforeEach(reset);
 
-/** Longer than any test here sleeps, so that whoever is not woken ends as TIMED_OUT instead of hanging. */
+/** Longer than any test here sleeps: whoever is not woken ends too late instead of hanging. */
 const LONG = 20_000_000;
+
+/** The result of a call that ended because it was woken: well before its time limit, at which it looks again too. */
+const woken = async (ends: Promise<Outcome>): Promise<string | number> => {
+  const { result, milliseconds } = await ends;
+  expect(milliseconds).toBeLessThan(LONG / 2000);
+  return named(result);
+};
 
 const until = async (what: string, holds: () => boolean): Promise<void> => {
   for (const end = performance.now() + 20_000; !holds();) {
@@ -72,7 +79,7 @@ describe.each(STARTS)('start %i', (start) => {
     for (let round = 0; round < 3; round++) {
       const { buffer, ends } = await sleeper(f, receivers - 1);
       expect(f.send(0, 3, payload(40, round))).toBe(STATUS_OK);
-      expect((await ends).result).toBe(40);
+      expect(await woken(ends)).toBe(40);
       expect(bytesAt(buffer, 40)).toEqual(payload(40, round));
       expect([word(f.queue + QUEUE_EVENT), word(f.queue + QUEUE_WAITERS)]).toEqual([round + 1, 0]);
     }
@@ -95,7 +102,7 @@ test('close wakes all', async () => {
   const f = Fixture.attached({ receivers: 3 });
   const sleepers = [await sleeper(f, 0), await sleeper(f, 1), await sleeper(f, 2)];
   kernel.queueClose(f.queue);
-  for (const { ends } of sleepers) expect(named((await ends).result)).toBe(named(STATUS_CLOSED));
+  for (const { ends } of sleepers) expect(await woken(ends)).toBe(named(STATUS_CLOSED));
   expect(word(f.queue + QUEUE_WAITERS)).toBe(0);
 });
 
@@ -109,7 +116,7 @@ test('a batch wakes as many as it has messages', async () => {
     setWord(list + k * BATCH_BYTES + BATCH_LENGTH, 8);
   }
   expect(kernel.queueSendBatch(f.senders[0]!, 0, list, 2)).toBe(2);
-  for (const { ends } of sleepers) expect((await ends).result).toBe(8);
+  for (const { ends } of sleepers) expect(await woken(ends)).toBe(8);
   expect(word(f.queue + QUEUE_EVENT)).toBe(1);
 });
 
@@ -119,8 +126,8 @@ test('whoever is woken for a message too large for it passes the wake-up on', as
   const little = await sleeper(f, 0, 4);
   const large = await sleeper(f, 1, 64);
   expect(f.send(0, 0, payload(40, 9))).toBe(STATUS_OK);
-  expect(named((await little.ends).result)).toBe(named(STATUS_TOO_SMALL));
-  expect((await large.ends).result).toBe(40);
+  expect(await woken(little.ends)).toBe(named(STATUS_TOO_SMALL));
+  expect(await woken(large.ends)).toBe(40);
   expect(bytesAt(large.buffer, 40)).toEqual(payload(40, 9));
   expect(word(f.queue + QUEUE_EVENT)).toBe(2);
 });
@@ -133,7 +140,7 @@ test('a completion wakes its submitter', async () => {
   await until('the submitter sleeps', () => word((reaper & ~HANDLE_LOW_MASK) + RECEIVER_SLEEP_COUNT) !== 0);
   kernel.queueDiscard(f.receivers[0]!);
   expect(f.complete(0, 0, 0, 21, 22, 23)).toBe(STATUS_OK);
-  expect((await reaping).result).toBe(16);
+  expect(await woken(reaping)).toBe(16);
   expect([word(f.target), word(f.target + 4), word(f.target + 8)]).toEqual([21, 22, 23]);
 });
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { FLAG_DESCRIPTOR, POLICY_IMMUTABLE, QUEUE_WAITERS } from '../../src/kernel/layout.ts';
+import { FLAG_DESCRIPTOR, POLICY_IMMUTABLE, QUEUE_WAITERS, RECEIVER_SLEEP_COUNT } from '../../src/kernel/layout.ts';
 import * as kernel from '../../src/kernel/queue.ts';
 import {
   STATUS_BAD_ARGUMENT, STATUS_BAD_HANDLE, STATUS_CLOSED, STATUS_EMPTY, STATUS_OK, STATUS_TIMED_OUT, STATUS_TOO_SMALL,
@@ -14,6 +14,8 @@ const timed = (f: Fixture, microseconds: number, capacity = 64): { status: strin
   const status = named(kernel.queueReceiveTimeout(f.receivers[0]!, f.target, capacity, microseconds));
   return { status, milliseconds: performance.now() - began };
 };
+
+const after = (milliseconds: number): Promise<void> => new Promise((next) => { setTimeout(next, milliseconds); });
 
 describe.each(STARTS)('start %i', (start) => {
   test.each([1, 3])('messages come by priority, then in order, with %i receivers', (receivers) => {
@@ -114,16 +116,15 @@ test('a time limit is kept: not before it, and not much after it', () => {
 
 test('wake-ups for nothing do not stretch a time limit', async () => {
   const f = Fixture.attached({ receivers: 2 });
-  const sleeping = callElsewhere('queueReceiveTimeout', [f.receivers[1]!, f.target, 64, 300_000]);
-  const began = performance.now();
-  let ended = false;
-  void sleeping.finally(() => { ended = true; });
-  // Each of these looks like news to the sleeper, and is none.
-  while (!ended && performance.now() - began < 20_000) {
-    kernel.queueRecoverReceiver(f.queue, 0);
-    await new Promise((next) => { setTimeout(next, 20); });
-  }
+  const slept = f.receiverBlock(1) + RECEIVER_SLEEP_COUNT;
+  const sleeping = callElsewhere('queueReceiveTimeout', [f.receivers[1]!, f.target, 64, 2_000_000]);
+  for (const end = performance.now() + 20_000; word(slept) === 0 && performance.now() < end;) await after(5);
+  // Late in the sleep, something that looks like news and is none.
+  await after(1500);
+  kernel.queueRecoverReceiver(f.queue, 0);
   const { result, milliseconds } = await sleeping;
   expect(named(result)).toBe(named(STATUS_TIMED_OUT));
-  expect(milliseconds).toBeGreaterThanOrEqual(299);
+  expect(word(slept)).toBeGreaterThan(1);
+  expect(milliseconds).toBeGreaterThanOrEqual(1999);
+  expect(milliseconds).toBeLessThan(3400);
 });
