@@ -2,7 +2,7 @@
  * Arguments from JavaScript, checked before the kernel is reached.
  *
  * Role: every public function. Fails: BAD_ARGUMENT, BAD_PRIORITY, with the argument's name and what was given.
- * Checked by: test/lib/arguments.test.ts.
+ * Checked by: test/lib: each suite gives its calls wrong arguments.
  */
 import { inspect } from 'node:util';
 import { PRIORITY_CRITICAL, PRIORITY_HIGH, PRIORITY_LOW, PRIORITY_NORMAL } from '../kernel/layout.ts';
