@@ -407,9 +407,6 @@ const lengths: Op = (driver, step) => {
 const owed: Op = (driver, step) => {
   const index = step.odd === 3 ? driver.senders.length : step.who % driver.senders.length;
   const place = driver.model.senders[index];
-  // A submitter that follows a plain sender is asked once the messages of that one are gone: only its own can be owed.
-  const strange = driver.model.lanes.lanes[step.priority]![index]?.some(({ flags }) => (flags & layout.FLAG_COMPLETE) === 0);
-  if (place?.submits === true && strange === true) return lengths(driver, step);
   const expected = place === undefined ? STATUS_BAD_ARGUMENT : place.submits ? place.owed[step.priority]! : 0;
   return { looks: true, expected, call: () => kernel.queueOwed(driver.f.queue, index, step.priority) };
 };

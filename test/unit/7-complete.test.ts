@@ -97,6 +97,7 @@ test('messages of a plain sender are not completed, nor those it left to a submi
   expect(f.send(0, 3, message)).toBe(STATUS_OK);
   expect(kernel.queueDetachSender(f.senders[0]!)).toBe(STATUS_OK);
   f.senders[0] = kernel.queueAttachSubmitter(f.queue, 0);
+  expect(owed(f, 0, 3)).toBe(0);
   expect(f.submit(0, 3, message, 5, 0)).toBe(STATUS_OK);
   expect(f.receive().flags).toBe(0);
   expect(f.complete(0, 0, 3, 0, 0, 0)).toBe(named(STATUS_NOT_PENDING));
