@@ -3,11 +3,12 @@
  *
  * A scenario that stops at its bound is allowed under the weak model only, and is told.
  */
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { coverage } from '../../src/explore/coverage.ts';
 import { compileKernel, exploreOne, SHORT } from '../../src/explore/suite.ts';
 
 const MINUTES = 60_000;
+vi.setConfig({ testTimeout: 10 * MINUTES, hookTimeout: 10 * MINUTES });
 const compiled = compileKernel();
 const marks = new Uint8Array(compiled.blocks.length);
 const told: string[] = [];
@@ -22,7 +23,7 @@ describe.each(['sequential', 'weak'] as const)('%s memory', (model) => {
     expect(outcome.violation && `${outcome.violation.message}: make replay SCHEDULE='${schedule}'`).toBeUndefined();
     if (model === 'sequential') expect(outcome.exhausted, `${outcome.states} states`).toBe(true);
     else if (!outcome.exhausted) told.push(`${scenario.name} (${model}): stopped after ${outcome.states} states`);
-  }, 10 * MINUTES);
+  });
 });
 
 test('the paths of send and receive are covered', () => {

@@ -4,12 +4,15 @@
  * Each row: threads (function and operands), and all outcomes as `results of the threads | final words asked for`. A model that shows
  * one outcome more or less fails. What the weak model cannot show stays here as skipped tests with the reason.
  */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { compile } from '../../src/explore/compile.ts';
 import type { Scenario } from '../../src/explore/scenario.ts';
 import { search } from '../../src/explore/search.ts';
 import { sequential } from '../../src/explore/sequential.ts';
 import { weak } from '../../src/explore/weak.ts';
+
+const MINUTES = 60_000;
+vi.setConfig({ testTimeout: 5 * MINUTES });
 
 const compiled = compile('test/explore/litmus/programs.ts');
 type Thread = [name: string, ...words: ('x' | 'y' | 'z' | 'w')[]];

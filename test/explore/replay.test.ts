@@ -1,7 +1,7 @@
 /**
  * A failure found is told as a schedule that replays it: shrunk, as text, step by step with source lines.
  */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { ENTRY, SCALED } from '../../src/explore/bounds.ts';
 import { compile, type Compiled } from '../../src/explore/compile.ts';
 import { countedPlaces } from '../../src/explore/counted.ts';
@@ -12,6 +12,9 @@ import type { Scenario } from '../../src/explore/scenario.ts';
 import { search } from '../../src/explore/search.ts';
 import { SEEDED } from '../../src/explore/seeded.ts';
 import { compileKernel, exploreOne, scenarioNamed } from '../../src/explore/suite.ts';
+
+const MINUTES = 60_000;
+vi.setConfig({ testTimeout: 10 * MINUTES, hookTimeout: 10 * MINUTES });
 
 const without = (name: string): Scenario => {
   const { soloSteps: _, ...scenario } = scenarioNamed(name);
@@ -29,7 +32,7 @@ describe.each([['publish before the payload is there', '1x1 ring 1'], ['STATE re
       const line = exploreOne(broken, without(scenarioName), bug.model, { seconds: 60, states: 500_000 });
       text = line.schedule!;
       message = line.outcome.violation!.message;
-    }, 120_000);
+    });
 
     test('the schedule is text that means itself', () => {
       expect(text).toMatch(/^[\w^.,~/]+$/);
@@ -56,7 +59,7 @@ describe.each([['publish before the payload is there', '1x1 ring 1'], ['STATE re
         const run = runSchedule(engine, { ...parse(text), transitions: transitions.filter((_, j) => j !== i) });
         expect(run.violation === undefined || run.taken.length >= transitions.length).toBe(true);
       }
-    }, 120_000);
+    });
   },
 );
 
