@@ -2,7 +2,8 @@
  * Sleeping and waking: results of wait32, counts of notify32, and a crowd that would hang if one wake-up got lost.
  */
 import {
-  compareExchange32, fetchAdd32, loadAcquire32, loadSequential32, notify32, pause, store32, storeRelease32, timeMicros32, wait32,
+  compareExchange32, fetchAdd32, loadAcquire32, loadRelaxed32, loadSequential32, notify32, pause, store32, storeRelease32,
+  timeMicros32, wait32,
 } from '#machine';
 import {
   boardCores, boardFreeBase, boardHalt, boardTimerEvery, TASK_NONE, TASK_NO_CORE, taskCreate, taskYield,
@@ -130,16 +131,18 @@ const give = (): void => {
   }
 };
 
-/** A few loops, another number each time. */
-const dawdle = (round: i32, factor: i32): void => {
-  const loops = ((Math.imul(round, factor) >>> 8) & 63) | 0;
-  for (let i = 0; i < loops; i++) pause();
+/** Some loops, another number each time: from nothing to about as long as going to sleep takes. */
+const dawdle = (round: i32): void => {
+  const loops = ((Math.imul(round, 0x9e3779b1 | 0) >>> 8) & 2047) | 0;
+  for (let i = 0; i < loops; i++) loadRelaxed32(boardFreeBase(), WORD_OFFSET);
 };
 
-/** Spins, with a look at the other tasks of this core, until the word is `goal`. */
+/** Spins until the word is `goal`; no sleep here, it would end by its own wake-up. */
 const spin = (off: i32, goal: i32): void => {
+  const began = timeMicros32();
   while (loadAcquire32(boardFreeBase(), off) !== goal) {
     pause();
+    if (((timeMicros32() - began) | 0) > 10000000) boardHalt('wait: slept through round', goal);
     if (boardCores() === 1) taskYield();
   }
 };
@@ -154,7 +157,7 @@ const duel = (): void => {
   store32(base, ANSWER_OFFSET, 0);
   taskCreate((boardCores() - 1) | 0, ROLE_DUEL, 0);
   for (let round = 1; round <= ROUNDS; round++) {
-    dawdle(round, 40503);
+    dawdle(round);
     fetchAdd32(base, ROUND_OFFSET, 1);
     notify32(base, ROUND_OFFSET, 1);
     spin(ANSWER_OFFSET, round);
@@ -166,9 +169,8 @@ const duel = (): void => {
 const answer = (): void => {
   const base = boardFreeBase();
   for (let round = 1; round <= ROUNDS; round++) {
-    dawdle(round, 30011);
     while (loadAcquire32(base, ROUND_OFFSET) !== round) {
-      if (wait32(base, ROUND_OFFSET, (round - 1) | 0, 5000000) === TIMED_OUT) boardHalt('wait: slept through round', round);
+      wait32(base, ROUND_OFFSET, (round - 1) | 0, -1); // no time limit: its timer would wake the core and hide a lost interrupt
     }
     storeRelease32(base, ANSWER_OFFSET, round);
   }
