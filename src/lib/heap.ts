@@ -220,6 +220,15 @@ export const heapKind = (at: number): number => {
 /** Bytes that were asked for when the live piece at `at` was allocated. */
 export const heapBytes = (at: number): number => load32(at - LINE_BYTES, HEADER_BYTES);
 
+/** For tests: lines whose bit says that somebody has them. */
+export const heapLinesTaken = (): number => {
+  let taken = 0;
+  for (let line = 0; line < lineCount; line += 32) {
+    for (let word = loadRelaxed32(bitmap, line >> 3); word !== 0; word &= word - 1) taken++;
+  }
+  return taken;
+};
+
 /** Shared memory of this process, in bytes. */
 export interface MemoryUsage {
   /** All of it: set by the environment variable `RUVIX_QUEUE_MIB` (1 to 2047, default 256) when the process starts. */

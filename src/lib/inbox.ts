@@ -20,10 +20,8 @@ import { STATUS_AGAIN, STATUS_EMPTY, STATUS_TIMED_OUT } from '../kernel/status.t
 import { badArgument, checkOptions, checkTimeout } from './check.ts';
 import { QueueError } from './errors.ts';
 
-/** One kernel wait lasts at most this long; longer ones are repeated. */
-const MICROSECONDS_MAX = 2_000_000_000;
-/** Longest time of a timer; longer ones are repeated. */
-const MILLISECONDS_MAX = 0x7fffffff;
+/** One wait in the kernel, and one timer, last at most this long; longer ones are repeated. Tests shorten it. */
+export const longestWait = { kernelMicroseconds: 2_000_000_000, timerMilliseconds: 0x7fffffff };
 
 /** How long an asynchronous receive waits, and how to give it up. */
 export interface AsyncOptions {
@@ -38,7 +36,7 @@ let pendingCount = 0;
 let keeper: NodeJS.Timeout | undefined;
 const keepAlive = (change: 1 | -1): void => {
   pendingCount += change;
-  keeper ??= setInterval(() => {}, MILLISECONDS_MAX);
+  keeper ??= setInterval(() => {}, 0x7fffffff);
   if (pendingCount > 0) keeper.ref();
   else keeper.unref();
 };
@@ -84,8 +82,8 @@ class Pending<T> {
   #armTimer(): void {
     if (this.#deadline === Infinity) return;
     const left = Math.max(0, this.#deadline - performance.now());
-    const rung = (): void => (left > MILLISECONDS_MAX ? this.#armTimer() : this.#expire());
-    this.#timer = setTimeout(rung, Math.min(left, MILLISECONDS_MAX));
+    const most = longestWait.timerMilliseconds;
+    this.#timer = setTimeout(() => (left > most ? this.#armTimer() : this.#expire()), Math.min(left, most));
   }
 
   /** The receiver's loop of receiveSleep (6-receive), with the sleep left to the event loop. */
@@ -178,7 +176,7 @@ export class Inbox {
     const deadline = timeout === Infinity ? Infinity : performance.now() + timeout;
     let left = timeout;
     for (;;) {
-      const microseconds = left === Infinity ? -1 : Math.min(Math.ceil(left * 1000), MICROSECONDS_MAX);
+      const microseconds = left === Infinity ? -1 : Math.min(Math.ceil(left * 1000), longestWait.kernelMicroseconds);
       const status = this.#waitOnce(where, buffer, capacity, microseconds);
       if (status === STATUS_EMPTY) return STATUS_TIMED_OUT;
       if (status !== STATUS_AGAIN && status !== STATUS_TIMED_OUT) return status;

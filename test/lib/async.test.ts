@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { load32 } from '../../src/machine/node.ts';
 import { QUEUE_WAITERS } from '../../src/kernel/layout.ts';
+import { Inbox, longestWait } from '../../src/lib/inbox.ts';
 import { KIND_QUEUE, pinned } from '../../src/lib/objects.ts';
 import { Queue, type Message, type QueueHandle } from '../../src/lib/index.ts';
 import { bytes, inWorker, pause, refusal, rejection, text } from './support.ts';
@@ -61,6 +62,27 @@ test('a timeout is kept, and 0 does not wait', async () => {
   await rejection('BAD_ARGUMENT', receiver.receiveAsync(5 as never));
 });
 
+test('waits that are longer than one wait can be are made of several', async () => {
+  const queue = Queue.create();
+  const sender = queue.sender();
+  const receiver = queue.receiver();
+  const before = { ...longestWait };
+  Object.assign(longestWait, { kernelMicroseconds: 5000, timerMilliseconds: 5 });
+  try {
+    for (const wait of [() => receiver.receiveAsync({ timeout: 43 }), async () => receiver.receive({ timeout: 43 })]) {
+      const began = performance.now();
+      await rejection('TIMED_OUT', wait());
+      expect(performance.now() - began).toBeGreaterThanOrEqual(42);
+    }
+    const pending = receiver.receiveAsync({ timeout: 60_000 });
+    await pause(20);
+    sender.send(bytes(1));
+    await pending;
+  } finally {
+    Object.assign(longestWait, before);
+  }
+});
+
 test('close ends a pending receive', async () => {
   const queue = Queue.create();
   const pending = rejection('CLOSED', queue.receiver().receiveAsync());
@@ -105,6 +127,25 @@ test('the buffer is read before anything else can use it', async () => {
   const first = await pending;
   await racing;
   expect([first.bytes, second!.bytes]).toEqual([bytes(1), bytes(2)]);
+});
+
+test('a message sent between the last look and the sleep is not slept over', async () => {
+  const queue = Queue.create();
+  const sender = queue.sender();
+  const receiver = queue.receiver();
+  const { take } = Inbox.prototype;
+  let looks = 0;
+  Inbox.prototype.take = function (this: Inbox, buffer: number, capacity: number): number {
+    const status = take.call(this, buffer, capacity);
+    if (++looks === 2) sender.send(bytes(7)); // the first look is before the announcement, the second after it
+    return status;
+  };
+  try {
+    expect((await receiver.receiveAsync({ timeout: 5000 })).bytes).toEqual(bytes(7));
+    expect(looks).toBe(3);
+  } finally {
+    Inbox.prototype.take = take;
+  }
 });
 
 test('an abort gives the reason, takes the announcement back, and loses no message', async () => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { getEnvironmentData, MessageChannel, receiveMessageOnPort, setEnvironmentData } from 'node:worker_threads';
 import { load32, memory, store32 } from '../../src/machine/node.ts';
-import { pinsAt } from '../../src/lib/heap.ts';
-import { KIND_QUEUE, pin, unpin } from '../../src/lib/objects.ts';
+import { PINS_RETIRED, pinsAt } from '../../src/lib/heap.ts';
+import { KIND_QUEUE, KIND_REGION, objectMake, pin, unpin } from '../../src/lib/objects.ts';
 import { memoryUsage, Queue, Region, type QueueHandle } from '../../src/lib/index.ts';
 import { inWorker, nothingLeft, pause, refusal, text } from './support.ts';
 
@@ -16,6 +16,7 @@ const cloned = <T>(value: T): T => {
 
 test('every forged handle is refused', () => {
   const before = memoryUsage().used;
+  for (let entry = 0; entry < 256; entry++) expect(load32(pinsAt, entry << 2) & 0xffff).toBe(PINS_RETIRED);
   const queue = Queue.create();
   const region = Region.slab(64);
   const good = queue.handle;
@@ -108,6 +109,14 @@ test('by force it is, and a call that was thought dead harms no later object', (
   unpin(region);
   expect(next.length).toBe(0);
   next.destroy();
+  nothingLeft(before);
+});
+
+test('an object whose making fails at the end leaves no entry', () => {
+  const before = memoryUsage().used;
+  for (let i = 0; i < 300; i++) {
+    expect(() => objectMake('test', KIND_REGION, 3, 64, 64, () => {}, () => { throw new Error('at the end'); })).toThrow('at the end');
+  }
   nothingLeft(before);
 });
 

@@ -50,6 +50,20 @@ test('all of the memory can be had, in one piece and again after small ones', ()
   nothingLeft(before.used);
 });
 
+test('a gap of one line is found, in memory that is used up otherwise', () => {
+  const before = memoryUsage();
+  const pieces = Array.from({ length: 100 }, () => heapAllocate(1, 9));
+  const rest = heapAllocate(before.available - memoryUsage().used - 64, 9);
+  expect(heapAllocate(1, 9)).toBe(-1);
+  for (const [index, at] of pieces.entries()) {
+    heapFree(at);
+    expect(heapAllocate(65, 9)).toBe(-1);
+    expect(heapAllocate(64, 9), `piece ${index}`).toBe(at);
+  }
+  for (const at of [...pieces, rest]) heapFree(at);
+  nothingLeft(before.used);
+});
+
 test('a refusal says what was needed, what is free and what to do', () => {
   const error = refusal('NO_MEMORY', () => allocate('here', 300 * 1048576, 9));
   expect(error.message).toMatch(/^here: needs 300\.0 MiB in one piece; 255\.\d MiB of 255\.\d MiB are free.*RUVIX_QUEUE_MIB=586 /);
@@ -96,7 +110,7 @@ test('two workers and this thread allocate at once: no piece is handed out twice
     const live: { region: Region; view: Uint8Array }[] = [];
     for (let i = 0; i < 3000; i++) {
       if (live.length < 40) {
-        const region = library.Region.slab(1 + (random() % 20_000));
+        const region = library.Region.slab(1 + (random() % (i % 100 === 0 ? 2_000_000 : 20_000)));
         const view = region.view();
         if (view.some((byte) => byte !== 0)) return 'not zeroed';
         live.push({ region, view: view.fill(mark) });

@@ -1,4 +1,4 @@
-import type { MessagePort } from 'node:worker_threads';
+import { threadId, type MessagePort } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { load32 } from '../../src/machine/node.ts';
 import { QUEUE_WAITERS } from '../../src/kernel/layout.ts';
@@ -63,6 +63,34 @@ test('watch does it when the worker exits, however it exits, and minds no destro
   nothingLeft(before);
 });
 
+test('what a worker gave back before it ended is not taken back from whoever has it now', async () => {
+  const queue = Queue.create();
+  const { thread, ended } = inWorker(({ Queue: Q }: Library, handle: QueueHandle) => {
+    const other = Q.from(handle);
+    other.sender().detach();
+    other.receiver().detach();
+  }, queue.handle);
+  await ended;
+  expect(queue.recover({ thread })).toEqual({ senders: [], receivers: [] });
+});
+
+test('the longest message touches no other place', () => {
+  for (const maxMessageBytes of [24, 64, 2048, 65_536, 100_000, 1_048_576]) {
+    const queue = Queue.create({ senders: 2, receivers: 2, ringSize: 1, maxMessageBytes });
+    const senders = [queue.sender(), queue.sender()];
+    const receivers = [queue.receiver(), queue.receiver()];
+    const longer = new Uint8Array(maxMessageBytes + 70_000).fill(0xff);
+    for (const sender of senders) {
+      sender.sendBatch(Array.from({ length: 33 }, () => longer.subarray(0, maxMessageBytes)));
+      refusal('TOO_LARGE', () => sender.send(longer));
+      refusal('TOO_LARGE', () => sender.sendBatch([longer]));
+    }
+    for (const receiver of receivers) receiver.receive();
+    expect(queue.recover({ thread: threadId })).toEqual({ senders: [0, 1], receivers: [0, 1] });
+    queue.destroy();
+  }
+});
+
 test('one place is taken back by its number; a living owner is told that it is held for dead', async () => {
   const queue = Queue.create({ senders: 2, receivers: 2, completions: 4 });
   const [sender, submitter] = [queue.sender(), queue.submitter()];
@@ -89,9 +117,9 @@ test('an asynchronous receive that is held for dead does not disturb its success
   const abort = new AbortController();
   const pending = old.receiveAsync({ signal: abort.signal }).catch((error: unknown) => error);
   queue.recover({ receiver: 0 });
-  expect(await pending).toMatchObject({ code: 'BAD_HANDLE' });
   const receiver = queue.receiver();
   const next = receiver.receiveAsync({ timeout: 5000 });
+  expect(await pending).toMatchObject({ code: 'BAD_HANDLE' });
   abort.abort();
   expect(pinned('test', queue.handle.region, KIND_QUEUE, (at) => load32(at, QUEUE_WAITERS))).toBe(1);
   queue.sender().send(bytes(1));

@@ -78,9 +78,8 @@ test.each([
 ])('100,000 messages: $senders senders, $receivers receivers, batches of $batch, into a buffer: $into', async (options) => {
   const { senders, receivers, batch, into, start } = options;
   const queue = Queue.createFrom({ senders, receivers, ringSize: 64, maxMessageBytes: 56 }, start);
-  const sending = Array.from({ length: senders }, (_, seed) => inWorker(send, [queue.handle, COUNT, seed + 1, batch] as [QueueHandle, number, number, number]));
-  const exact = receivers === 1;
-  const receiving = Array.from({ length: receivers }, () => inWorker(receive, [queue.handle, exact, into] as [QueueHandle, boolean, boolean]));
+  const sending = Array.from({ length: senders }, (_, seed) => inWorker(send, [queue.handle, COUNT, seed + 1, batch]));
+  const receiving = Array.from({ length: receivers }, () => inWorker(receive, [queue.handle, receivers === 1, into]));
   const sent = await Promise.all(sending.map(({ result }) => result));
   queue.close();
   const received = await Promise.all(receiving.map(({ result }) => result));

@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker, type MessagePort } from 'node:worker_threads';
 import { afterAll, afterEach, expect } from 'vitest';
 import { load32 } from '../../src/machine/node.ts';
-import { PINS_RETIRED, pinsAt } from '../../src/lib/heap.ts';
+import { heapAllocate, heapLinesTaken, PINS_RETIRED, pinsAt } from '../../src/lib/heap.ts';
 import { memoryUsage, QueueError, type QueueErrorCode } from '../../src/lib/index.ts';
 
 type Library = typeof import('../../src/lib/index.ts');
@@ -100,9 +100,21 @@ export const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values
 export const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 export const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
+/** Takes all memory that can be had. Give the pieces back with heapFree. */
+export const takeAllMemory = (): number[] => {
+  const pieces: number[] = [];
+  for (let size = memoryUsage().available; size >= 1;) {
+    const at = heapAllocate(size, 9);
+    if (at < 0) size >>= 1;
+    else pieces.push(at);
+  }
+  return pieces;
+};
+
 /** Nothing may be left: no memory in use beyond `before`, no call that still looks at anything. */
 export const nothingLeft = (before: number): void => {
   expect(memoryUsage().used).toBe(before);
+  expect(heapLinesTaken() * 64).toBe(before);
   for (let entry = 0; entry < 256; entry++) expect([0, PINS_RETIRED]).toContain(load32(pinsAt, entry << 2) & 0xffff);
 };
 
