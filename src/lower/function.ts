@@ -2,15 +2,16 @@
  * One function on its way through lowering: its locals, its temporaries and the statement list being written.
  */
 import type TS from 'typescript';
-import type { Folder } from './fold.ts';
 import type { HELP } from './codes.ts';
+import { lowerExpression, lowerFor } from './expression.ts';
+import type { Folder } from './fold.ts';
 import type { Helpers } from './helpers.ts';
-import type { Kind, Out, Value } from './ir.ts';
+import { type Kind, type Out, printedType, type Result, type Value } from './ir.ts';
 import { isFloat, type Signatures } from './kinds.ts';
 import type { FunctionInfo, Linked } from './link.ts';
 import type { Names } from './names.ts';
 import type { Report } from './report.ts';
-import { lowerBody } from './statement.ts';
+import { lowerBody, lowerStatement } from './statement.ts';
 
 /** What all functions of a program share. */
 export interface ProgramLowering {
@@ -70,6 +71,49 @@ export class FunctionLowering {
     return this.info.float;
   }
 
+  /** Tells an error if the value is an integer only after a conversion that nobody wrote. */
+  isUnconverted(value: Value, node: TS.Node): boolean {
+    if (value.kind === 'sum') this.error(node, 'RVX2001', 'this sum or product is not wrapped to 32 bits');
+    if (value.kind === 'quotient') this.error(node, 'RVX2004', 'this quotient is not converted to an integer');
+    return value.kind === 'sum' || value.kind === 'quotient';
+  }
+
+  statement(node: TS.Statement): void {
+    lowerStatement(this, node);
+  }
+
+  expression(node: TS.Expression): Result {
+    return lowerExpression(this, node);
+  }
+
+  /** An expression for a place of the given kind; `place` names it in an error. */
+  expressionFor(node: TS.Expression, kind: Kind, place: string): Result {
+    return lowerFor(this, node, kind, place);
+  }
+
+  /** An expression that is safe to use after whatever is evaluated next. */
+  atomOf(node: TS.Expression): Result {
+    const value = this.expression(node);
+    return value && this.atom(value, node);
+  }
+
+  /** A value that is safe to use after whatever is evaluated next. */
+  atom(value: Value, node: TS.Node): Value {
+    if (value.atom) return value;
+    const pure = value.text.startsWith('_');
+    return { ...value, text: this.temporary(printedType(value.kind), value.text, node, pure), atom: true };
+  }
+
+  /** What `write` writes, in a list of its own. */
+  inside(write: () => void): Out[] {
+    const outer = this.out;
+    const list: Out[] = [];
+    this.out = list;
+    write();
+    this.out = outer;
+    return list;
+  }
+
   line(node: TS.Node, text: string, pure = false): void {
     this.out.push({ form: 'line', line: this.program.report.lineOf(node), text, pure });
   }
@@ -79,13 +123,6 @@ export class FunctionLowering {
     const name = `t_${++this.temporaries}`;
     this.line(node, `let ${name}: ${type} = ${initial};`, pure);
     return name;
-  }
-
-  /** A value that is safe to use after anything else was evaluated. */
-  atom(value: Value, node: TS.Node): Value {
-    if (value.atom) return value;
-    const type = value.kind === 'f64' || value.kind === 'i64' ? value.kind : 'i32';
-    return { ...value, text: this.temporary(type, value.text, node, value.text.startsWith('_')), atom: true };
   }
 
   label(kind: string): string {

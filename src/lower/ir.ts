@@ -24,6 +24,12 @@ export interface Value {
   constant?: number;
 }
 
+/** A lowered expression, or undefined when an error was told. */
+export type Result = Value | undefined;
+
+export const booleanConstant = (value: boolean): Value =>
+  ({ text: value ? '1' : '0', kind: 'bool', atom: true, bound: 1, constant: value ? 1 : 0 });
+
 export const BOUND_32 = 2 ** 32;
 
 /** The type to print for a kind: booleans and texts are i32 too. */

@@ -98,6 +98,9 @@ export const joined = (a: Value, b: Value): Kind | undefined => {
 
 export const isInteger = (kind: Kind): boolean => kind === 'i32' || kind === 'u32' || kind === 'any';
 
+/** Whether `+`, `-` and the bit operators take it: an integer, or a sum that is still exact. */
+export const isSummand = (value: Value): boolean => isInteger(value.kind) || value.kind === 'sum';
+
 /** What a wrapped result of this kind is, bounded. */
 export const wrapped = (text: string, kind: 'i32' | 'u32' | 'any', atom = false): Value => ({ text, kind, atom, bound: BOUND_32 });
 
