@@ -55,7 +55,7 @@ test('a gap of one line is found, in memory that is used up otherwise', () => {
   const pieces = Array.from({ length: 100 }, () => heapAllocate(1, 9));
   const rest = heapAllocate(before.available - memoryUsage().used - 64, 9);
   expect(heapAllocate(1, 9)).toBe(-1);
-  for (const [index, at] of pieces.entries()) {
+  for (const [index, at] of [...pieces.entries()].reverse()) { // each search begins behind the gap
     heapFree(at);
     expect(heapAllocate(65, 9)).toBe(-1);
     expect(heapAllocate(64, 9), `piece ${index}`).toBe(at);
