@@ -17,7 +17,11 @@ ONLY     ?=
 SCHEDULE ?=
 BUG      ?=
 # MAKE for the commands below, which read it by themselves: a recipe that named it would run even under make -n.
-export SEED NO_INSTALL MAKE
+export NO_INSTALL MAKE
+# An empty SEED would be a seed of its own, always the same.
+ifneq ($(SEED),)
+export SEED
+endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
