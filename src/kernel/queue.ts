@@ -126,8 +126,8 @@ export const queueLaneLength = (queue: i32, priority: i32): i32 => {
   return (priority >>> 0) >= PRIORITY_COUNT ? STATUS_BAD_PRIORITY : countersLaneLength(queue, priority);
 };
 /**
- * Messages of a submitter that were received and are not completed yet: after the death of a receiver, what is still
- * owed.
+ * Messages of a submitter that were received and are not completed yet, in the hands of all receivers: after the death of one,
+ * what it owed is what remains when the living ones have completed theirs. Completing more than that gives credit away.
  */
 export const queueOwed = (queue: i32, index: i32, priority: i32): i32 => {
   if (!queueIs(queue)) return STATUS_BAD_HANDLE;
