@@ -8,7 +8,7 @@
 import { threadId } from 'node:worker_threads';
 import { compareExchange32, memory } from '#machine';
 import { LINE_BYTES, POLICY_APPEND_ONLY, POLICY_IMMUTABLE, POLICY_SLAB } from '../kernel/layout.ts';
-import { regionAddress, regionAppend, regionCommitted, regionPolicy } from '../kernel/region.ts';
+import { regionAddress, regionCommit, regionCommitted, regionPolicy } from '../kernel/region.ts';
 import { badArgument, checkBytes, checkInteger } from './check.ts';
 import { QueueError, valueOf } from './errors.ts';
 import { HEADER_APPENDER, heapBytes, regions } from './heap.ts';
@@ -150,10 +150,9 @@ export class Region {
       }
       const committed = valueOf(regionCommitted(regions, this.#region), where);
       if (bytes.byteLength > this.#length - committed) throw new QueueError('FULL', where, 'more bytes than are left');
-      // Nobody reads behind the cursor, so the bytes can be put where they are to be; the kernel then copies them onto
-      // themselves and moves the cursor.
+      // Nobody reads behind the cursor, so the bytes can be put where they are to be.
       U8.set(bytes, at + committed);
-      return valueOf(regionAppend(regions, this.#region, at + committed, bytes.byteLength), where);
+      return valueOf(regionCommit(regions, this.#region, bytes.byteLength), where);
     });
   }
 
