@@ -55,7 +55,7 @@ help: ## Lists these targets.
 
 # ---- What a machine lacks. Goals that run something depend on one of these; on Debian and Ubuntu they install.
 
-.PHONY: help run test test-unit explore replay typecheck bench gdb listing size doctor clean images \
+.PHONY: help run test test-unit explore replay atomic-sites typecheck bench gdb listing size doctor clean images \
   ready-node ready-kernel ready-test ready-gdb
 
 ready-node ready-kernel ready-test ready-gdb: ready-%:
@@ -95,6 +95,9 @@ explore: ready-node ## Searches the interleavings of the kernel's operations for
 
 replay: ready-node ## Shows a schedule that make explore printed step by step: SCHEDULE='...', or BUG='name of a seeded bug'.
 	@$(TYPESCRIPT) src/cli/replay.ts $(if $(SCHEDULE),$(call quote,$(SCHEDULE))) $(if $(BUG),--bug $(call quote,$(BUG)))
+
+atomic-sites: ready-test ## Checks the instructions of every atomic access of the kernel and writes docs/atomic-sites.md.
+	@$(TYPESCRIPT) src/cli/atomic-sites.ts
 
 typecheck: ready-node ## Checks the types of everything.
 	@node node_modules/typescript/bin/tsc -p tsconfig.json

@@ -23,6 +23,7 @@ llvm-nm llvm kernel,test,gdb lists symbols (gate)
 llvm-size llvm kernel,test,gdb measures sections (make size)
 llvm-symbolizer llvm kernel,test,gdb finds the TypeScript lines for backtraces
 qemu-system-aarch64 qemu-system-arm kernel,test,gdb runs the kernel
+llvm-dwarfdump llvm test finds the TypeScript line of each instruction (make atomic-sites)
 gdb-multiarch gdb-multiarch test,gdb debugs the kernel by TypeScript line
 TABLE
 }

@@ -20,11 +20,14 @@ const FLAGS = [
 
 const SHIM = path.join(import.meta.dirname, 'runtime/shim');
 
-export const clang = async (c: string, before: string, object: string, target: Target, level: string, report: Report): Promise<void> => {
+/** `more` flags come after our own and before the files, so that they win. */
+export const clang = async (
+  c: string, before: string, object: string, target: Target, level: string, report: Report, more: string[] = [],
+): Promise<void> => {
   const folder = path.dirname(path.resolve(c));
   const run = await execa('clang', [
     ...TARGETS[target], `-O${level}`, ...FLAGS, `-ffile-prefix-map=${SHIM}=shim`, '-I', SHIM,
-    '-include', path.basename(before), '-c', path.basename(c), '-o', path.basename(object),
+    ...more, '-include', path.basename(before), '-c', path.basename(c), '-o', path.relative(folder, path.resolve(object)),
   ], { cwd: folder, stdin: 'ignore', reject: false, all: true });
   if (run.exitCode !== 0) report.general('RVX9005', `clang failed:\n${run.all ?? run.message}`);
 };

@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** What every Debian has, however small: the only real programs on the made-up machines. */
 const BASE = ['sh', 'sed', 'grep', 'head', 'cat', 'tr', 'dirname', 'env', 'touch', 'chmod', 'mkdir'];
 const PACKAGE_TOOLS: Record<string, string[]> = {
-  clang: ['clang'], lld: ['ld.lld'], llvm: ['llvm-objcopy', 'llvm-objdump', 'llvm-nm', 'llvm-size', 'llvm-symbolizer'],
+  clang: ['clang'], lld: ['ld.lld'], llvm: ['llvm-objcopy', 'llvm-objdump', 'llvm-nm', 'llvm-size', 'llvm-symbolizer', 'llvm-dwarfdump'],
   'qemu-system-arm': ['qemu-system-aarch64'], 'gdb-multiarch': ['gdb-multiarch'],
 };
 const KERNEL_PACKAGES = 'clang lld llvm qemu-system-arm';

@@ -93,8 +93,9 @@ const IMPORTS: readonly (readonly [from: string, may: readonly string[]])[] = [
   ['src/programs/', ['#machine', 'src/kernel/', 'src/board/', 'src/programs/']],
   ['src/lower/', ['src/lower/', 'node:', 'typescript', 'commander', 'execa']],
   ['src/explore/', ['#machine', 'src/explore/', 'src/kernel/', 'src/lower/', 'src/machine/', 'node:', 'typescript', 'commander']],
+  ['src/native/', ['#machine', 'src/native/', 'src/lower/', 'src/cli/', 'node:', 'typescript', 'commander', 'execa']],
   ['src/lib/', ['#machine', 'src/kernel/', 'src/lib/', 'node:']],
-  ['src/cli/', ['src/cli/', 'src/lib/', 'src/lower/', 'src/explore/', 'qemu/', 'node:', 'commander', 'execa', 'vitest/node']],
+  ['src/cli/', ['src/cli/', 'src/lib/', 'src/lower/', 'src/explore/', 'src/native/', 'qemu/', 'node:', 'commander', 'execa', 'vitest/node']],
 ];
 
 const mayImport = (allowed: string, imported: string): boolean =>
