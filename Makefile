@@ -4,9 +4,9 @@ BOARD   ?= virt
 PROGRAM ?= classify
 TARGET  ?= qemu
 CPUS    ?= 4
-CPU     ?= cortex-a72
+CPU     ?= $(or $(CPU_OF_$(BOARD)),cortex-a72)
 GIC     ?= 2
-MEMORY  ?= 256
+MEMORY  ?= $(or $(MEMORY_OF_$(BOARD)),256)
 INPUT   ?=
 BREAK   ?=
 QUICK   ?=
@@ -16,6 +16,13 @@ DEEP     ?=
 ONLY     ?=
 SCHEDULE ?=
 BUG      ?=
+# What real boards have (qemu/BOARD.json).
+CPU_OF_rpi3    = cortex-a53
+MEMORY_OF_rpi3 = 1024
+CPU_OF_rpi4    = cortex-a72
+MEMORY_OF_rpi4 = 2048
+# QEMU=PATH: another emulator than the system's.
+export QEMU
 # MAKE for the commands below, which read it by themselves: a recipe that named it would run even under make -n.
 export NO_INSTALL MAKE
 # An empty SEED would be a seed of its own, always the same.
@@ -29,7 +36,8 @@ endif
 MAKEFLAGS += --no-builtin-rules
 
 TYPESCRIPT = node --import tsx
-BUILD      = build/$(BOARD)
+# One image for every board; its folder has the name of the first.
+BUILD      = build/virt
 
 help: ## Lists these targets.
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -43,7 +51,7 @@ help: ## Lists these targets.
 	@echo '  CPU=$(CPU)     processor model that QEMU shows'
 	@echo '  GIC=$(GIC)              interrupt controller version, 2 or 3'
 	@echo '  MEMORY=$(MEMORY)         RAM in MiB'
-	@echo '  BOARD=$(BOARD)         board; only virt so far'
+	@echo '  BOARD=$(BOARD)         what QEMU is: virt, rpi3 or rpi4 (the last with QEMU 9 or later)'
 	@echo '  SECONDS_LIMIT=$(SECONDS_LIMIT)  make run gives up after so long'
 	@echo '  TESTS=NAME         make test runs only test files whose path contains NAME'
 	@echo '  SEED=N             seed of the random tests'
@@ -56,9 +64,9 @@ help: ## Lists these targets.
 # ---- What a machine lacks. Goals that run something depend on one of these; on Debian and Ubuntu they install.
 
 .PHONY: help run test test-unit explore replay atomic-sites typecheck bench gdb listing size doctor clean images \
-  ready-node ready-kernel ready-test ready-gdb
+  ready-node ready-kernel ready-test ready-gdb ready-board
 
-ready-node ready-kernel ready-test ready-gdb: ready-%:
+ready-node ready-kernel ready-test ready-gdb ready-board: ready-%:
 	@sh src/cli/tools.sh install $*
 
 doctor: ## Says which tools are here, in which version, and how to install what is missing.
@@ -72,10 +80,13 @@ RUN_OPTIONS = --board $(call quote,$(BOARD)) --target $(call quote,$(TARGET)) --
   --cpus $(call quote,$(CPUS)) --cpu $(call quote,$(CPU)) --gic $(call quote,$(GIC)) --memory $(call quote,$(MEMORY)) \
   --input $(call quote,$(INPUT)) --seconds $(call quote,$(SECONDS_LIMIT))
 
-run: $(if $(filter node,$(TARGET)),ready-node,ready-kernel) ## Builds the kernel and boots it; TARGET=node: on worker threads.
+# Real boards need a tool more: their device trees are compiled.
+READY_RUN = $(if $(filter node,$(TARGET)),ready-node,$(if $(filter virt,$(BOARD)),ready-kernel,ready-board))
+
+run: $(READY_RUN) ## Builds the kernel and boots it; TARGET=node: on worker threads.
 	@$(TYPESCRIPT) src/cli/run.ts $(RUN_OPTIONS)
 
-gdb: ready-gdb ## Boots the kernel stopped, with gdb attached; BREAK=src/kernel/path/1-send.ts:90 sets a first breakpoint.
+gdb: ready-gdb ready-board ## Boots the kernel stopped, with gdb attached; BREAK=src/kernel/path/1-send.ts:90 sets a first breakpoint.
 	@$(TYPESCRIPT) src/cli/gdb.ts $(RUN_OPTIONS) --break $(call quote,$(BREAK))
 
 bench: ready-kernel ## Counts instructions per operation against the same algorithm in hand-written C; QUICK=1 is short.
@@ -85,7 +96,7 @@ bench: ready-kernel ## Counts instructions per operation against the same algori
 
 test: ready-test ## Type-checks, builds, and runs all tests; the last line has the numbers.
 	@$(TYPESCRIPT) src/cli/test.ts --step 'typecheck=$$MAKE --no-print-directory typecheck' \
-	  --step 'build=$$MAKE --no-print-directory images build/listing/queue.o' $(TESTS)
+	  --step 'build=$$MAKE --no-print-directory images build/boards/rpi3.dtb build/boards/rpi4.dtb build/listing/queue.o' $(TESTS)
 
 test-unit: ready-node ## Runs the unit tests only, which need no kernel build.
 	@$(TYPESCRIPT) src/cli/test.ts test/unit
@@ -124,6 +135,11 @@ $(BUILD)/$(1)/kernel8.img: $(BUILD)/$(1)/$(1).o $(LINK_SOURCES) | ready-kernel
 	@$(TYPESCRIPT) src/cli/link.ts $$< -o $$(@D)
 endef
 $(foreach program,$(PROGRAMS),$(eval $(call PROGRAM_OBJECT,$(program))))
+
+# The device trees of boards whose emulator brings none.
+build/boards/%.dtb: qemu/%.dts | ready-board
+	@mkdir -p $(@D)
+	@dtc -q -I dts -O dtb -o $@ $<
 
 build/input/digits.fvecs: src/cli/digits.ts package-lock.json | ready-node
 	@$(TYPESCRIPT) src/cli/digits.ts $@

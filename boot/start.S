@@ -1,14 +1,16 @@
-// The first instructions: image header, EL2 to EL1, caches and MMU on, then TypeScript.
+// The first instructions: image header, EL3 or EL2 to EL1, caches and MMU on, then TypeScript.
 //
 // Role: entered once by the loader (bootImage, x0 = physical address of the device tree) and once per other core by PSCI
-//   (bootSecondary, x0 = core number). Ends in kernelMain() or kernelSecondary(core), which do not return.
+//   (bootSecondary, x0 = core number) or out of a spin table (bootSecondarySpin, which reads its number when its caches are on).
+//   Ends in kernelMain() or kernelSecondary(core), which do not return. Where no firmware keeps the other cores back, they all
+//   arrive at bootImage together: each then waits for its own word of a spin table where the Raspberry Pi's firmware has it.
 // Memory: the boot core clears .bss, then early.c fills the page tables. A secondary core touches no memory before its MMU and
 //   caches are on, so it cannot miss what the boot core has only in its cache.
 // Order: instructions up to bootSwitchEnd run at the physical address, in the image's first page. The step to virtual addresses
 //   has three stages, so that no load address can collide with the low window:
 //     TTBR0 = one 2 MiB identity block, TTBR1 = the kernel's tables seen at HIGH + address;
 //     jump to HIGH + here, set TTBR0 = the kernel's tables; jump to here; switch TTBR1 off.
-// Fails: EL3 entry is not supported (no loader of these boards enters there).
+// Fails: nothing; without a device tree in x0 src/board/tree.ts says so.
 // Elsewhere: what each bit below means is beside it; board detection is in src/board/hardware.ts.
 
 #define HIGH 0xFFFFFF8000000000          // where TTBR1 begins with 39-bit addresses
@@ -18,6 +20,10 @@
 #define STACK_FIRST_EXCEPTION 24
 #define STACK_TOP_GAP 16                 // keeps the initial sp inside the slot (vectors.S looks at bit 15)
 
+#define SPIN_TABLE 0xD8                  // 8 bytes a core, where the Raspberry Pi's firmware has them
+
+#define SCR_EL3_BITS 0x5B1               // EL2 is AArch64, non-secure, may call HVC; SMC is undefined; interrupts stay below
+#define SPSR_EL2H_MASKED 0x3C9
 #define HCR_EL2_RW (1 << 31)             // EL1 is AArch64; nothing traps to EL2
 #define CPTR_EL2_NO_TRAPS 0x33FF
 #define SPSR_EL1H_MASKED 0x3C5
@@ -33,7 +39,7 @@
 #define SCTLR_ON (SCTLR_OFF | 1 << 0 | 1 << 2 | 1 << 3 | 1 << 12 | 1 << 19)
 
         .section .head, "ax"
-        .global bootImage, bootSecondary, bootSwitchEnd
+        .global bootImage, bootSecondary, bootSecondarySpin, bootSwitchEnd
 bootImage:                               // the arm64 Image header, 64 bytes
         b       bootFirst
         .word   0
@@ -46,6 +52,9 @@ bootImage:                               // the arm64 Image header, 64 bytes
 
 bootFirst:
         msr     daifset, #15
+        mrs     x1, mpidr_el1
+        ands    x1, x1, #0xffff          // the boot core is 0, also where cores are numbered in the second byte
+        b.ne    bootPark
         mov     x20, x0                  // device tree
         mrs     x21, CurrentEL
         lsr     x21, x21, #2             // exception level at entry
@@ -75,6 +84,17 @@ bootFirst:
         mov     x19, #0                  // core number
         b       bootSwitch
 
+bootPark:                                // x1: number of the core, 1 to 3
+        mov     x2, #SPIN_TABLE
+        add     x2, x2, x1, lsl #3
+1:      ldr     x3, [x2]
+        cbnz    x3, 2f
+        wfe
+        b       1b
+2:      br      x3
+
+bootSecondarySpin:
+        mov     x0, #-1                  // no number yet
 bootSecondary:
         msr     daifset, #15
         mov     x19, x0
@@ -121,7 +141,10 @@ bootLow:
         dsb     nsh
         isb
 
-        mov     x0, #STACKS
+        tbz     x19, #63, 1f
+        ldr     x0, =bootStarting
+        ldar    x19, [x0]
+1:      mov     x0, #STACKS
         add     x1, x19, #(STACK_FIRST_EXCEPTION + 1)
         add     x1, x0, x1, lsl #STACK_SLOT_SHIFT
         sub     x1, x1, #STACK_TOP_GAP
@@ -150,11 +173,22 @@ bootModuleInit:
 1:      ret
         .weak   kernelModuleInit
 
-// Returns at EL1 with the MMU off, whether entered at EL2 or EL1. Clobbers x0, x1.
+// Returns at EL1 with the MMU off, whether entered at EL3, EL2 or EL1. Clobbers x0, x1.
 bootDropLevel:
         ldr     x0, =SCTLR_OFF           // whole, not modified: what reset and firmware leave there differs
         msr     sctlr_el1, x0
         mrs     x1, CurrentEL
+        cmp     x1, #(3 << 2)
+        b.ne    3f
+        mov     x0, #SCR_EL3_BITS
+        msr     scr_el3, x0
+        msr     cptr_el3, xzr
+        mov     x0, #SPSR_EL2H_MASKED
+        msr     spsr_el3, x0
+        adr     x0, 3f
+        msr     elr_el3, x0
+        eret
+3:      mrs     x1, CurrentEL
         cmp     x1, #(2 << 2)
         b.ne    1f
         mov     x0, #HCR_EL2_RW
@@ -203,7 +237,8 @@ bootSwitchEnd:
 
         .section .bss.boot, "aw", @nobits
         .balign 8
-        .global bootDeviceTree, bootPhysical, bootEntryLevel
+        .global bootDeviceTree, bootPhysical, bootEntryLevel, bootStarting
 bootDeviceTree: .quad 0                  // physical, as the loader gave it
 bootPhysical:   .quad 0                  // physical address of the image
 bootEntryLevel: .quad 0
+bootStarting:   .quad 0                  // number of the core that is being started out of a spin table

@@ -4,16 +4,25 @@
  * Role: coreInit for the boot core, coreAdd for each core the device tree names, coreStart from the boot core.
  * Memory: the core records of layout.ts.
  * Order: [started] a core's release store of STARTED to the boot core's acquire load: its record and its interrupt controller
- *   are ready. In the other direction PSCI's CPU_ON orders all earlier stores of the boot core before the core's first step.
- * Fails: boardHalt if PSCI refuses, or if a core does not report within a second.
+ *   are ready. In the other direction the firmware's CPU_ON, or the barrier before the spin table's event, orders all earlier
+ *   stores of the boot core before the core's first step.
+ * Fails: boardHalt if the firmware refuses, or if a core does not report within a second.
+ * Elsewhere: spin tables are in spin.ts.
+ * Checked by: test/boot/hello.test.ts, test/boot/rpi3.test.ts
  */
 import { load32, loadAcquire32, pause, store32, storeRelease32, timeMicros32 } from '#machine';
 import {
-  CORES_OFFSET, CORE_AFFINITY_OFFSET, CORE_BYTES, CORE_COUNT_LIMIT, CORE_NO_TASK, CORE_NUMBER_OFFSET, CORE_STARTED_OFFSET,
-  CORE_TASK_OFFSET,
+  CORES_OFFSET, CORE_AFFINITY_OFFSET, CORE_BYTES, CORE_COUNT_LIMIT, CORE_NO_RELEASE, CORE_NO_TASK, CORE_NUMBER_OFFSET,
+  CORE_RELEASE_LOW_OFFSET, CORE_RELEASE_PAGE_OFFSET, CORE_STARTED_OFFSET, CORE_TASK_OFFSET,
 } from './layout.ts';
 import { boardMemory, coreAffinity, psciStartCore, thisCore, thisCoreSet } from './processor.ts';
+import { spinStart } from './spin.ts';
 import { boardHalt } from './halt.ts';
+
+/** How the firmware is called, if it can be. */
+export const PSCI_NONE = 0;
+export const PSCI_HVC = 1;
+export const PSCI_SMC = 2;
 
 const START_MICROSECONDS = 1000000;
 
@@ -36,10 +45,16 @@ export const coreInit = (number: i32): void => {
   thisCoreSet(core);
 };
 
-/** Notes a core of the device tree; the boot core is number 0 whatever its place there. More than the limit stay off. */
-export const coreAdd = (affinity: i32): void => {
+/**
+ * Notes a core of the device tree; the boot core is number 0 whatever its place there. More than the limit stay off. The release
+ * page is CORE_NO_RELEASE for a core that the firmware starts.
+ */
+export const coreAdd = (affinity: i32, releasePage: i32, releaseLow: i32): void => {
   if (affinity === load32(coreRecord(0), CORE_AFFINITY_OFFSET) || cores === CORE_COUNT_LIMIT) return;
-  store32(coreRecord(cores), CORE_AFFINITY_OFFSET, affinity);
+  const core = coreRecord(cores);
+  store32(core, CORE_AFFINITY_OFFSET, affinity);
+  store32(core, CORE_RELEASE_PAGE_OFFSET, releasePage);
+  store32(core, CORE_RELEASE_LOW_OFFSET, releaseLow);
   cores = (cores + 1) | 0;
 };
 
@@ -49,20 +64,30 @@ export const coreReady = (): void => { storeRelease32(thisCore(), CORE_STARTED_O
 /** True once the core takes interrupts. */
 export const coreStarted = (core: i32): boolean => loadAcquire32(core, CORE_STARTED_OFFSET) === 1; // [started]
 
+const awaitStarted = (core: i32, number: i32): void => {
+  const began = timeMicros32();
+  while (!coreStarted(core)) {
+    const waited = (timeMicros32() - began) | 0;
+    if (waited > START_MICROSECONDS) boardHalt('cores: no sign of life within a second from core', number);
+    pause();
+  }
+};
+
 /**
- * Starts all other cores, each once: a second CPU_ON before the first has taken effect would start it again.
- * `conduit` is 0 for hvc, 1 for smc.
+ * Starts all other cores, one after the other, each once: a second CPU_ON before the first has taken effect would start it again,
+ * and cores out of a spin table take their numbers from one word. `conduit` is PSCI_NONE, PSCI_HVC or PSCI_SMC.
  */
 export const coreStartAll = (conduit: i32): void => {
   for (let number = 1; number < cores; number++) {
     const core = coreRecord(number);
-    const status = psciStartCore(conduit, load32(core, CORE_AFFINITY_OFFSET), number);
-    if (status !== 0) boardHalt('cores: the firmware does not start a core, PSCI says', status);
-    const began = timeMicros32();
-    while (!coreStarted(core)) {
-      const waited = (timeMicros32() - began) | 0;
-      if (waited > START_MICROSECONDS) boardHalt('cores: no sign of life within a second from core', number);
-      pause();
+    const page = load32(core, CORE_RELEASE_PAGE_OFFSET);
+    if (page !== CORE_NO_RELEASE) {
+      spinStart(page, load32(core, CORE_RELEASE_LOW_OFFSET), number);
+    } else {
+      if (conduit === PSCI_NONE) boardHalt('cores: neither firmware nor a spin table starts core', number);
+      const status = psciStartCore((conduit - PSCI_HVC) | 0, load32(core, CORE_AFFINITY_OFFSET), number);
+      if (status !== 0) boardHalt('cores: the firmware does not start a core, PSCI says', status);
     }
+    awaitStarted(core, number);
   }
 };

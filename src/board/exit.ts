@@ -1,7 +1,7 @@
 /**
- * Leaving: an exit code to the host under an emulator, power off elsewhere.
+ * Leaving: an exit code to the host under an emulator, power off elsewhere, by the firmware or by the watchdog.
  *
- * Role: exitOpen on the boot core; boardExit from any task; exitNow from panic.ts.
+ * Role: exitHost and exitFirmware on the boot core; boardExit from any task; exitNow from panic.ts.
  * Memory: the host block of layout.ts.
  * Fails: nothing; neither returns.
  * Elsewhere: without a host the semihosting instruction is an exception, which panic.ts turns into the answer HOST_ABSENT.
@@ -9,6 +9,8 @@
 import { pack64, store64 } from '#machine';
 import { HOST_BLOCK_OFFSET } from './layout.ts';
 import { boardMemory, psci, semihosting } from './processor.ts';
+import { PSCI_HVC, PSCI_NONE } from './core.ts';
+import { watchdogPowerOff } from './watchdog.ts';
 import { uartDrain } from './uart.ts';
 import { boardConsoleFlush, consoleClose, consolePark } from './console.ts';
 
@@ -22,14 +24,16 @@ const PSCI_SYSTEM_OFF = 0x84000008 | 0;
 let conduit: i32 = 0;
 let hostPresent: i32 = 0;
 
-/** How PSCI is called on this board: 0 hvc, 1 smc. */
+/** How the firmware is called: PSCI_NONE, PSCI_HVC or PSCI_SMC. */
 export const exitConduit = (): i32 => conduit;
 
-/** Asks for a host with a harmless question. `conduitOfTree` is 0 for hvc, 1 for smc. */
-export const exitOpen = (conduitOfTree: i32): void => {
-  conduit = conduitOfTree;
+/** Asks for a host with a harmless question. */
+export const exitHost = (): void => {
   hostPresent = semihosting(HOST_ERROR_NUMBER, 0) === HOST_ABSENT ? 0 : 1;
 };
+
+/** What the tree says of the firmware. Where it says nothing, no call is ever made: it would be an undefined instruction. */
+export const exitFirmware = (conduitOfTree: i32): void => { conduit = conduitOfTree; };
 
 /** At once, without a word. The host sees the low 8 bits, so a code they would hide becomes 1. */
 export const exitNow = (code: i32): void => {
@@ -41,7 +45,8 @@ export const exitNow = (code: i32): void => {
     semihosting(HOST_EXIT_EXTENDED, block);
   }
   // A board that has failed stays on, with its message on the console.
-  if (code === 0) psci(conduit, PSCI_SYSTEM_OFF);
+  if (code === 0 && conduit !== PSCI_NONE) psci((conduit - PSCI_HVC) | 0, PSCI_SYSTEM_OFF);
+  if (code === 0) watchdogPowerOff();
   consolePark();
 };
 

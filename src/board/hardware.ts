@@ -1,70 +1,67 @@
 /**
- * The board, as its device tree describes it: console, RAM, cores, interrupt controller, timers, firmware, initrd.
+ * The board, as its device tree describes it: console, firmware, cores, RAM, initrd.
  *
  * Role: called once on the boot core by main.ts, in the order of the functions below.
- * Memory: settings of the modules it opens; nothing of its own.
+ * Memory: settings of the modules it opens; nothing of its own but the page of the console that was guessed.
  * Fails: boardHalt naming what the tree lacks. Until the tree is read the console is the guess of hardwareGuess.
- * Elsewhere: where each board differs is here and nowhere else; devices are in uart.ts, gic2.ts, gic3.ts.
- * Checked by: test/boot/tree.test.ts.
+ * Elsewhere: interrupts are in devices.ts; what differs between boards beyond their trees is in kind.ts.
+ * Checked by: test/boot/tree.test.ts, test/pi/trees.test.ts.
  */
-import { PAGE_SHIFT } from './layout.ts';
+import { CORE_NO_RELEASE, PAGE_SHIFT } from './layout.ts';
 import { imageBytes, imagePage, treeLow, treePage } from './processor.ts';
 import { treeBytes, treeCell, treeReserved } from './tree.ts';
 import {
-  cellsPage, nodeAfter, nodeCompatible, nodeNamed, nodeOfType, nodeParent, nodeProperty, nodeRegionLow, nodeRegionPage,
-  nodeRegionPages, nodeRegions, propertyBytes, propertyCell, propertyHasText, propertyValue,
+  nodeAfter, nodeCompatible, nodeNamed, nodeOfType, nodeParent, nodeProperty, nodeRoot, propertyBytes, propertyCell,
+  propertyHasText, propertyValue,
 } from './node.ts';
+import { cellsPage, nodeRegionLow, nodeRegionPage, nodeRegionPages, nodeRegions } from './address.ts';
 import { memoryAddRam, memoryMapDevice, memoryMapInitrd, memoryMapRam, memoryReserve } from './memory.ts';
-import { uartOpen } from './uart.ts';
-import { exitOpen } from './exit.ts';
-import { coreAdd } from './core.ts';
-import { interruptNumbers, interruptOpen } from './interrupt.ts';
+import {
+  BOARD_RPI3, BOARD_RPI4, BOARD_RPI5, BOARD_UNKNOWN, boardKind, kindGuess, kindOfTree, kindPinsPage, kindUartPage,
+} from './kind.ts';
+import { UART_CLOCK_24_MHZ, UART_CLOCK_48_MHZ, UART_RATE_KEPT, uartOpen } from './uart.ts';
+import { pinsConnectUart } from './pins.ts';
+import { watchdogOpen } from './watchdog.ts';
+import { exitFirmware } from './exit.ts';
+import { PSCI_HVC, PSCI_NONE, PSCI_SMC, coreAdd } from './core.ts';
+import { spinReserve } from './spin.ts';
+import { consoleText, consoleTextAt } from './console.ts';
+import { devicesOpen, devicePresent, deviceUart } from './devices.ts';
 import { boardHalt } from './halt.ts';
 
-/** QEMU virt: RAM begins at 1 GiB, the PL011 is at 0x0900_0000. */
-const VIRT_RAM_PAGE = 0x40000;
-const VIRT_UART_PAGE = 0x9000;
+/** The page of the console that is open; 0 before. */
+let consolePage: i32 = 0;
 
-const REDISTRIBUTOR_PAGES = 32;
-const REDISTRIBUTORS = 8;
-
-// The first cell of an interrupt: shared lines begin at 32, core-private ones at 16.
-const INTERRUPT_PRIVATE = 1;
-const INTERRUPT_CELLS = 3;
-// Places in the timer node's list.
-const TIMER_PHYSICAL = 1;
-const TIMER_VIRTUAL = 2;
-
-const present = (node: i32, missing: text): i32 => {
-  if (node === 0) boardHalt(missing, 0);
-  return node;
+const clockOf = (kind: i32): i32 => {
+  if (kind === BOARD_RPI5) return UART_RATE_KEPT;
+  return kind === BOARD_RPI3 || kind === BOARD_RPI4 ? UART_CLOCK_48_MHZ : UART_CLOCK_24_MHZ;
 };
 
-const regionPresent = (node: i32, index: i32): void => {
-  if (nodeRegions(node) <= index) boardHalt('device tree: a device without its registers, region', index);
+/** Opens the UART of that page, its pins before it, unless it is open already. */
+const consoleOpen = (page: i32, low: i32, pinsPage: i32): void => {
+  if (page === 0 || page === consolePage) return;
+  if (pinsPage !== 0) pinsConnectUart(memoryMapDevice(pinsPage, 1), boardKind() === BOARD_RPI4);
+  uartOpen((memoryMapDevice(page, 1) + low) | 0, clockOf(boardKind()));
+  consolePage = page;
 };
 
-/** Interrupt number `index` of the node, as the interrupt controller counts. */
-const nodeInterrupt = (node: i32, index: i32): i32 => {
-  const property = nodeProperty(node, 'interrupts');
-  const at = Math.imul(index, INTERRUPT_CELLS);
-  const number = propertyCell(property, (at + 1) | 0, -1);
-  if (number < 0) boardHalt('device tree: a device without its interrupt, index', index);
-  return (number + (propertyCell(property, at, 0) === INTERRUPT_PRIVATE ? 16 : 32)) | 0;
-};
-
-/** A console before anything is known, so that a damaged tree can be reported: guessed from where the image was put. */
+/** A console before anything is known, so that a damaged tree can be reported. */
 export const hardwareGuess = (): void => {
-  if (imagePage() >= VIRT_RAM_PAGE) uartOpen(memoryMapDevice(VIRT_UART_PAGE, 1));
+  kindGuess();
+  consoleOpen(kindUartPage(), 0, kindPinsPage());
 };
 
-const hardwareUart = (): i32 => present(nodeCompatible(0, 'arm,pl011'), 'device tree: no console (arm,pl011)');
-
+/** The console the tree names. Only then can a board be refused aloud. */
 const hardwareConsole = (): void => {
-  const uart = hardwareUart();
-  regionPresent(uart, 0);
-  if (imagePage() >= VIRT_RAM_PAGE && nodeRegionPage(uart, 0) === VIRT_UART_PAGE) return;
-  uartOpen((memoryMapDevice(nodeRegionPage(uart, 0), 1) + nodeRegionLow(uart, 0)) | 0);
+  kindOfTree();
+  const uart = deviceUart();
+  consoleOpen(nodeRegionPage(uart, 0), nodeRegionLow(uart, 0), kindPinsPage());
+  if (boardKind() !== BOARD_UNKNOWN) return;
+  const names = nodeProperty(nodeRoot(), 'compatible');
+  consoleText('The device tree is for: ');
+  if (names !== 0 && propertyBytes(names) !== 0) consoleTextAt(propertyValue(names));
+  consoleText('\n');
+  boardHalt('device tree: not of virt, rpi3, rpi4 or rpi5, image at page', imagePage());
 };
 
 const hardwareReserve = (): void => {
@@ -103,8 +100,27 @@ const hardwareInitrd = (): void => {
   memoryMapInitrd(cellsPage(propertyValue(start), cells), low & 0xfff, bytes);
 };
 
+/** Cores, and the pages in which they wait; before RAM is given away. */
+const hardwareCores = (): void => {
+  let node = devicePresent(nodeOfType(0, 'cpu'), 'device tree: no cores');
+  while (node !== 0) {
+    const property = nodeProperty(node, 'reg');
+    const cells = property === 0 ? 0 : propertyBytes(property) >> 2;
+    const release = nodeProperty(node, 'cpu-release-addr');
+    let page: i32 = CORE_NO_RELEASE;
+    if (propertyHasText(nodeProperty(node, 'enable-method'), 'spin-table') && release !== 0 && propertyBytes(release) === 8) {
+      page = cellsPage(propertyValue(release), 2);
+      spinReserve(page);
+    }
+    if (cells > 0) {
+      coreAdd(propertyCell(property, (cells - 1) | 0, 0) & 0xffffff, page, propertyCell(release, 1, 0) & 0xfff);
+    }
+    node = nodeOfType(node, 'cpu');
+  }
+};
+
 const hardwareRam = (): void => {
-  let node = present(nodeOfType(0, 'memory'), 'device tree: no memory');
+  let node = devicePresent(nodeOfType(0, 'memory'), 'device tree: no memory');
   while (node !== 0) {
     for (let i = 0; i < nodeRegions(node); i++) memoryAddRam(nodeRegionPage(node, i), nodeRegionPages(node, i));
     node = nodeOfType(node, 'memory');
@@ -112,34 +128,14 @@ const hardwareRam = (): void => {
   memoryMapRam();
 };
 
-const hardwareCores = (): void => {
-  let node = present(nodeOfType(0, 'cpu'), 'device tree: no cores');
-  while (node !== 0) {
-    const property = nodeProperty(node, 'reg');
-    const cells = property === 0 ? 0 : propertyBytes(property) >> 2;
-    if (cells > 0) coreAdd(propertyCell(property, (cells - 1) | 0, 0) & 0xffffff);
-    node = nodeOfType(node, 'cpu');
-  }
-};
-
 const hardwareFirmware = (): void => {
-  const node = nodeNamed('psci');
-  exitOpen(node !== 0 && propertyHasText(nodeProperty(node, 'method'), 'smc') ? 1 : 0);
-};
-
-const hardwareInterrupts = (): void => {
-  let node = nodeCompatible(0, 'arm,gic-v3');
-  const version = node === 0 ? 2 : 3;
-  if (node === 0) node = nodeCompatible(0, 'arm,cortex-a15-gic');
-  if (node === 0) node = nodeCompatible(0, 'arm,gic-400');
-  present(node, 'device tree: no interrupt controller this kernel knows');
-  regionPresent(node, 1);
-  const pages = version === 3 ? Math.imul(REDISTRIBUTOR_PAGES, REDISTRIBUTORS) : 2;
-  const distributor = (memoryMapDevice(nodeRegionPage(node, 0), version === 3 ? 16 : 1) + nodeRegionLow(node, 0)) | 0;
-  const second = (memoryMapDevice(nodeRegionPage(node, 1), pages) + nodeRegionLow(node, 1)) | 0;
-  interruptOpen(version, distributor, second, pages << PAGE_SHIFT);
-  const timer = present(nodeCompatible(0, 'arm,armv8-timer'), 'device tree: no timer (arm,armv8-timer)');
-  interruptNumbers(nodeInterrupt(timer, TIMER_VIRTUAL), nodeInterrupt(timer, TIMER_PHYSICAL), nodeInterrupt(hardwareUart(), 0));
+  const psci = nodeNamed('psci');
+  const method = psci === 0 ? 0 : nodeProperty(psci, 'method');
+  if (propertyHasText(method, 'smc')) exitFirmware(PSCI_SMC);
+  else exitFirmware(propertyHasText(method, 'hvc') ? PSCI_HVC : PSCI_NONE);
+  const watchdog = nodeCompatible(0, 'brcm,bcm2835-pm-wdt');
+  if (watchdog === 0 || nodeRegions(watchdog) === 0) return;
+  watchdogOpen((memoryMapDevice(nodeRegionPage(watchdog, 0), 1) + nodeRegionLow(watchdog, 0)) | 0);
 };
 
 /** Opens everything the tree names. The tree has been checked. */
@@ -148,7 +144,7 @@ export const hardwareOpen = (): void => {
   hardwareFirmware();
   hardwareReserve();
   hardwareInitrd();
-  hardwareRam();
   hardwareCores();
-  hardwareInterrupts();
+  hardwareRam();
+  devicesOpen();
 };

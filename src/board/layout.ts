@@ -64,7 +64,7 @@ export const CORE_NUMBER_OFFSET = 0;
 export const CORE_AFFINITY_OFFSET = 4;
 /** The running task's number, or CORE_NO_TASK in the core's own context. */
 export const CORE_TASK_OFFSET = 8;
-/** GICv2: the core's bit in target registers. GICv3: address of its redistributor. */
+/** GICv2: the core's bit in target registers. GICv3: address of its redistributor. Raspberry Pi 3: not used. */
 export const CORE_GIC_OFFSET = 12;
 /** Ticks between the program's timer interrupts, 0 if off. */
 export const CORE_PERIOD_OFFSET = 16;
@@ -72,6 +72,10 @@ export const CORE_PERIOD_OFFSET = 16;
 export const CORE_ENDED_OFFSET = 20;
 /** Stack pointer of the core's own context while a task runs. 8 bytes. */
 export const CORE_STACK_OFFSET = 24;
+/** The page of the spin-table word that starts the core, and the word's place in it; CORE_NO_RELEASE if the firmware does. */
+export const CORE_RELEASE_PAGE_OFFSET = 32;
+export const CORE_RELEASE_LOW_OFFSET = 36;
+export const CORE_NO_RELEASE = -1;
 /** 1 while the core may be in WFI: whoever makes a task ready takes it to 0 and sends the interrupt. */
 export const CORE_IDLE_OFFSET = 64;
 export const CORE_STARTED_OFFSET = 68;

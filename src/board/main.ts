@@ -11,13 +11,13 @@ import { hardwareGuess, hardwareOpen } from './hardware.ts';
 import { treeCheck } from './tree.ts';
 import { interruptCore, interruptUart } from './interrupt.ts';
 import { uartInputOpen } from './uart.ts';
-import { exitConduit, exitOpen } from './exit.ts';
+import { exitConduit, exitHost } from './exit.ts';
 import { TASK_ROLE_START, taskCreate, taskLoop } from './tasks.ts';
 
 export const kernelMain = (): void => {
   coreInit(0);
   hardwareGuess(); // a console for bad news
-  exitOpen(0); // and an exit code for them
+  exitHost(); // and an exit code for them
   treeCheck();
   hardwareOpen();
   interruptCore();

@@ -43,17 +43,22 @@ const entrySet = (table: i32, index: i32, page: i32, bits: i32): void => {
   store64(at, 0, pack64((page << PAGE_SHIFT) | bits, (page >>> (32 - PAGE_SHIFT)) | ENTRY_NEVER_EXECUTE_HIGH));
 };
 
-/** Maps device registers of up to 64 KiB per slot; returns the address of the first page. */
-export const memoryMapDevice = (page: i32, pages: i32): i32 => {
+const mapPages = (page: i32, pages: i32, bits: i32): i32 => {
   const slot = deviceSlots;
   deviceSlots = (slot + (((pages + DEVICE_SLOT_PAGES - 1) | 0) / DEVICE_SLOT_PAGES | 0)) | 0;
   if (deviceSlots > DEVICE_WINDOW_SLOTS) boardHalt('memory: no room in the device window, slots', deviceSlots);
   for (let i = 0; i < pages; i++) {
-    entrySet(devicePageTable(), (Math.imul(slot, DEVICE_SLOT_PAGES) + i) | 0, (page + i) | 0, ENTRY_PAGE | ENTRY_DEVICE);
+    entrySet(devicePageTable(), (Math.imul(slot, DEVICE_SLOT_PAGES) + i) | 0, (page + i) | 0, ENTRY_PAGE | bits);
   }
   tablesChanged();
   return (DEVICE_WINDOW + Math.imul(slot, DEVICE_SLOT_PAGES << PAGE_SHIFT)) | 0;
 };
+
+/** Maps device registers of up to 64 KiB per slot; returns the address of the first page. */
+export const memoryMapDevice = (page: i32, pages: i32): i32 => mapPages(page, pages, ENTRY_DEVICE);
+
+/** Maps a page of ordinary memory that nothing else maps, in a slot of the device window; returns its address. */
+export const memoryMapPage = (page: i32): i32 => mapPages(page, 1, ENTRY_NORMAL);
 
 /** Maps the block after the one in which the device tree begins. */
 export const memoryMapTreeEnd = (): void => {

@@ -4,20 +4,17 @@
  * Role: called by hardware.ts and argument.ts after treeCheck, on the boot core (treeParent uses one shared stack).
  * Memory: reads the tree; writes the node stack of layout.ts.
  * Invariants: a node or property is the address of its token; 0 means none.
- * Units: physical addresses as a page number (nodeRegionPage) and the rest below 4 KiB (nodeRegionLow).
  * Fails: 0 for what is absent; hardware.ts decides whether that stops the board.
+ * Elsewhere: addresses, and buses between them and the processor, are in address.ts.
  * Checked by: test/boot/tree.test.ts.
  */
 import { load32, load8, store32, textByte } from '#machine';
-import { NODE_STACK_OFFSET, PAGE_SHIFT } from './layout.ts';
+import { NODE_STACK_OFFSET } from './layout.ts';
 import { boardMemory } from './processor.ts';
 import {
   PROPERTY_BYTES_OFFSET, PROPERTY_NAME_OFFSET, PROPERTY_VALUE_OFFSET, TOKEN_BEGIN, TOKEN_END, TOKEN_LAST, TOKEN_PROPERTY,
   treeCell, treeNext, treeStart, treeStrings,
 } from './tree.ts';
-
-const DEFAULT_ADDRESS_CELLS = 2;
-const DEFAULT_SIZE_CELLS = 1;
 
 /** True if the zero-ended string at `at` is `name`. */
 const textIs = (at: i32, name: text): boolean => {
@@ -129,43 +126,4 @@ export const nodeParent = (node: i32): i32 => {
     at = treeNext(at);
   }
   return depth === 0 ? 0 : load32((stack + (depth << 2)) | 0, -4);
-};
-
-const addressCells = (parent: i32): i32 => propertyCell(nodeProperty(parent, '#address-cells'), 0, DEFAULT_ADDRESS_CELLS);
-const sizeCells = (parent: i32): i32 => propertyCell(nodeProperty(parent, '#size-cells'), 0, DEFAULT_SIZE_CELLS);
-
-/** The page number of the address in the `cells` cells at `at`. */
-export const cellsPage = (at: i32, cells: i32): i32 => {
-  const low = treeCell((at + (cells << 2) - 4) | 0);
-  const high = cells > 1 ? treeCell((at + (cells << 2) - 8) | 0) : 0;
-  return (low >>> PAGE_SHIFT) | (high << (32 - PAGE_SHIFT));
-};
-
-/** How many {address, size} regions the node's `reg` holds. */
-export const nodeRegions = (node: i32): i32 => {
-  const property = nodeProperty(node, 'reg');
-  const parent = nodeParent(node);
-  const bytes = (addressCells(parent) + sizeCells(parent)) << 2;
-  if (property === 0 || bytes <= 0) return 0;
-  return (propertyBytes(property) / bytes) | 0;
-};
-
-const regionAddress = (node: i32, index: i32): i32 => {
-  const parent = nodeParent(node);
-  const cells = (addressCells(parent) + sizeCells(parent)) | 0;
-  return (propertyValue(nodeProperty(node, 'reg')) + Math.imul(index, cells << 2)) | 0;
-};
-
-/** Page number of region `index`, which exists. */
-export const nodeRegionPage = (node: i32, index: i32): i32 =>
-  cellsPage(regionAddress(node, index), addressCells(nodeParent(node)));
-
-/** The region's address below its page. */
-export const nodeRegionLow = (node: i32, index: i32): i32 =>
-  treeCell((regionAddress(node, index) + (addressCells(nodeParent(node)) << 2) - 4) | 0) & 0xfff;
-
-/** Whole pages in region `index`, which exists; what is left over below a page does not count. */
-export const nodeRegionPages = (node: i32, index: i32): i32 => {
-  const parent = nodeParent(node);
-  return cellsPage((regionAddress(node, index) + (addressCells(parent) << 2)) | 0, sizeCells(parent));
 };

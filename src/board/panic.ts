@@ -22,7 +22,7 @@ import { consoleHex, consoleNumber, consolePark, consoleText, consoleTextAt } fr
 import { syndromeClass, syndromeHasAddress, syndromePrint } from './syndrome.ts';
 import { backtracePrint } from './backtrace.ts';
 import { boardCores, coreRecord, coreStarted } from './core.ts';
-import { boardGicVersion, INTERRUPT_STOP, interruptSend } from './interrupt.ts';
+import { INTERRUPT_STOP, interruptIsOpen, interruptSend } from './interrupt.ts';
 import { taskSelf } from './state.ts';
 import { exitNow, HOST_ABSENT } from './exit.ts';
 
@@ -39,7 +39,7 @@ const KIND_NESTED = 4;
 const KIND_LOWER_LEVEL = 8;
 
 const stopOthers = (): void => {
-  if (boardGicVersion() === 0) return;
+  if (!interruptIsOpen()) return;
   for (let number = 0; number < boardCores(); number++) {
     const core = coreRecord(number);
     if (core !== thisCore() && coreStarted(core)) interruptSend(core, INTERRUPT_STOP);

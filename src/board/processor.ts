@@ -15,6 +15,8 @@ extern u8 bootImage[];
 extern u8 bootImageBytes[];
 extern u8 bootTextEnd[];
 extern u8 bootSecondary[];
+extern u8 bootSecondarySpin[];
+extern u64 bootStarting;
 extern u8 bootLines[];
 extern u64 bootDeviceTree;
 extern u64 bootPhysical;
@@ -54,6 +56,10 @@ export const semihosting = (op: i32, p: i32): i32 => { Porffor.c`__asm__ volatil
 export const psci = (conduit: i32, f: i32): i32 => { Porffor.c`return psciCall(conduit, f, 0, 0, 0);`; return 0; };
 /** CPU_ON (64-bit convention): the core of that affinity starts at bootSecondary with its number in x0. */
 export const psciStartCore = (conduit: i32, a: i32, n: i32): i32 => { Porffor.c`return psciCall(conduit, (i32)0xC4000003u, a, bootPhysical + (u64)(bootSecondary - bootImage), n);`; return 0; };
+/** What a spin table's word must hold for a core to start: a physical address. */
+export const spinEntry = (): i64 => { Porffor.c`return (i64)(bootPhysical + (u64)(bootSecondarySpin - bootImage));`; return 0 as unknown as i64; };
+/** The number that the next core to come out of a spin table gets. */
+export const bootStartingSet = (n: i32): void => { Porffor.c`__atomic_store_n(&bootStarting, (u64)(u32)n, __ATOMIC_RELEASE);`; };
 export const callProgramStart = (): void => { Porffor.c`programStart();`; };
 export const callProgramTask = (role: i32, a: i32): void => { Porffor.c`programTask(role, a);`; };
 export const callProgramTimer = (): void => { Porffor.c`programTimer();`; };
@@ -63,6 +69,8 @@ export const callProgramTimer = (): void => { Porffor.c`programTimer();`; };
 export const thisCore = (): i32 => { Porffor.c`u64 v; __asm__("mrs %0, tpidr_el1" : "=r"(v)); return (i32)v;`; return 0; };
 export const thisCoreSet = (p: i32): void => { Porffor.c`SYSTEM_WRITE("tpidr_el1", (u32)p);`; };
 export const coreAffinity = (): i32 => { Porffor.c`return (i32)(SYSTEM_READ("mpidr_el1") & 0xFFFFFF);`; return 0; };
+/** Which design of Arm's this is: MIDR_EL1 bits 15:4. */
+export const processorPart = (): i32 => { Porffor.c`return (i32)(SYSTEM_READ("midr_el1") >> 4 & 0xFFF);`; return 0; };
 /** True on the exception stack, that is in an interrupt or exception handler. */
 export const inException = (): boolean => { Porffor.c`return (i32)(SYSTEM_READ("spsel") & 1);`; return false; };
 export const interruptsOff = (): void => { Porffor.c`__asm__ volatile("msr daifset, #2" : : : "memory");`; };
@@ -83,6 +91,11 @@ export const everythingOff = (): void => { Porffor.c`__asm__ volatile("msr daifs
 export const tablesChanged = (): void => { Porffor.c`__asm__ volatile("dsb ishst\n\tisb" : : : "memory");`; };
 /** Earlier stores of this core are visible to others before a later interrupt sent by a system register or a device. */
 export const storesVisible = (): void => { Porffor.c`__asm__ volatile("dsb ishst" : : : "memory");`; };
+
+/** The cache line at an address is in memory itself when this returns, for readers without caches. */
+export const cleanToMemory = (p: i32): void => { Porffor.c`__asm__ volatile("dc civac, %0\n\tdsb sy" : : "r"((u64)(u32)p) : "memory");`; };
+/** Ends the WFE of all cores. */
+export const sendEvent = (): void => { Porffor.c`__asm__ volatile("sev" : : : "memory");`; };
 
 // ---- timers: the virtual one ends timed sleeps, the physical one is the program's periodic interrupt
 export const timerRate = (): i32 => { Porffor.c`return (i32)SYSTEM_READ("cntfrq_el0");`; return 0; };

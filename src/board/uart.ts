@@ -3,6 +3,7 @@
  *
  * Role: uartPut is called by console.ts (one core at a time, under its lock) and by panic.ts (alone); the input side by input.ts.
  * Memory: device registers only.
+ * Checked by: test/boot/hello.test.ts, test/boot/input.test.ts, test/pi/trees.test.ts
  * Elsewhere: where the device is, says hardware.ts; lines of text are console.ts, the input ring input.ts.
  */
 import { mmioLoad32, mmioStore32, pause } from '#machine';
@@ -24,26 +25,43 @@ const FLAG_OUTPUT_FULL = 32;
 export const UART_BREAK = 0x400;
 const LINE_FIFO = 0x10;
 const LINE_8_BITS = 0x60;
+const CONTROL_OFF = 0;
 const CONTROL_ON = 0x301;
 const INTERRUPT_INPUT = 0x50;
 const INTERRUPT_ALL = 0x7ff;
-/** 115200 baud from the 24 MHz of QEMU virt. */
-const DIVISOR_WHOLE = 13;
-const DIVISOR_FRACTION = 1;
+
+/** What the device is fed with, which tells the divisors of 115200 baud. */
+export const UART_RATE_KEPT = 0;
+export const UART_CLOCK_24_MHZ = 1;
+export const UART_CLOCK_48_MHZ = 2;
+const DIVISOR_WHOLE_24 = 13;
+const DIVISOR_FRACTION_24 = 1;
+const DIVISOR_WHOLE_48 = 26;
+const DIVISOR_FRACTION_48 = 3;
 
 let uartBase: i32 = 0;
 
+/** Only a device that is off may be given another rate; a change takes effect with the next write to the line control. */
+const uartRate = (base: i32, whole: i32, fraction: i32): void => {
+  while ((mmioLoad32(base, UART_FLAGS) & FLAG_BUSY) !== 0 && (mmioLoad32(base, UART_CONTROL) & 1) !== 0) pause();
+  mmioStore32(base, UART_CONTROL, CONTROL_OFF);
+  mmioStore32(base, UART_DIVISOR_WHOLE, whole);
+  mmioStore32(base, UART_DIVISOR_FRACTION, fraction);
+};
+
 /**
- * Switches the device on at `base`, without interrupts. A device that firmware has switched on keeps its divisors. Its FIFO stays
- * on or off: switching it would drop what somebody has typed already.
+ * Switches the device on at `base`, without interrupts. UART_RATE_KEPT leaves rate and FIFO to the firmware. With 24 MHz (QEMU) a
+ * device that is on keeps its rate, and the FIFO stays on or off: switching it would drop what somebody has typed already. With
+ * 48 MHz (Raspberry Pi 3 and 4) the firmware may have set the device up for the Bluetooth chip, so everything is set.
  */
-export const uartOpen = (base: i32): void => {
-  if ((mmioLoad32(base, UART_CONTROL) & 1) === 0) {
-    mmioStore32(base, UART_DIVISOR_WHOLE, DIVISOR_WHOLE);
-    mmioStore32(base, UART_DIVISOR_FRACTION, DIVISOR_FRACTION);
+export const uartOpen = (base: i32, clock: i32): void => {
+  if (clock === UART_CLOCK_48_MHZ) uartRate(base, DIVISOR_WHOLE_48, DIVISOR_FRACTION_48);
+  else if (clock === UART_CLOCK_24_MHZ && (mmioLoad32(base, UART_CONTROL) & 1) === 0) {
+    uartRate(base, DIVISOR_WHOLE_24, DIVISOR_FRACTION_24);
   }
   mmioStore32(base, UART_INTERRUPT_MASK, 0);
-  mmioStore32(base, UART_LINE, (mmioLoad32(base, UART_LINE) & LINE_FIFO) | LINE_8_BITS);
+  const fifo = clock === UART_CLOCK_48_MHZ ? LINE_FIFO : mmioLoad32(base, UART_LINE) & LINE_FIFO;
+  mmioStore32(base, UART_LINE, fifo | LINE_8_BITS);
   mmioStore32(base, UART_CONTROL, CONTROL_ON);
   uartBase = base;
 };

@@ -3,7 +3,7 @@
  *
  *     node --import tsx src/cli/boot.ts build/virt/hello/kernel8.img --cpus 2 --gic 3
  *
- * Role: used by make run, make gdb and the boot tests; qemu/BOARD.json holds what a board needs.
+ * Role: used by make run, make gdb and the boot tests; boards.ts holds what a board needs.
  * Invariants: QEMU ends when this process does, however it does: on Ctrl-C, a signal, a closed pipe, the time limit; and by the
  *   parent-death signal (setpriv of util-linux) if this process is killed outright. There is always a time limit.
  * Fails: 124 at the time limit, 130 after Ctrl-C or Ctrl-A x, 128 + signal, 141 when nobody reads the output any more.
@@ -15,18 +15,18 @@ import path from 'node:path';
 import { Transform } from 'node:stream';
 import { Command } from 'commander';
 import { execa } from 'execa';
-import virt from '../../qemu/virt.json' with { type: 'json' };
+import { BOARDS, BOARD_NAMES, emulatorOf, treeOf, type BoardName } from './boards.ts';
 import { keyboard, type Keys } from './terminal.ts';
-
-const BOARDS = { virt };
 
 export interface BootOptions {
   image: string;
-  board: keyof typeof BOARDS;
+  board: BoardName;
   cpus: number;
   cpu: string;
   gic: 2 | 3;
   memoryMebibytes: number;
+  /** The device tree of a board whose emulator has none. Default: the one that make builds; '': none. */
+  tree?: string;
   /** A file that becomes the initrd. */
   input?: string;
   /** Words of the kernel's command line. */
@@ -49,14 +49,15 @@ const SIGNAL_EXITS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 const GRACE_MILLISECONDS = 2000;
 const KILL_MILLISECONDS = 1000;
 
-export const CPUS_LIMIT = virt.cpusLimit;
-
 /** QEMU's command line. `extra` comes last, after the options' own. */
 export const qemuArguments = (options: BootOptions, extra: string[] = []): string[] => {
   const board = BOARDS[options.board];
+  const tree = options.tree ?? treeOf(options.board);
+  const machine = board.fixed
+    ? ['-M', board.machine, ...(tree === undefined || tree === '' ? [] : ['-dtb', tree])]
+    : ['-M', `${board.machine},gic-version=${options.gic}${options.el2 === true ? ',virtualization=on' : ''}`, '-cpu', options.cpu];
   return [
-    '-M', `${board.machine},gic-version=${options.gic}${options.el2 === true ? ',virtualization=on' : ''}`,
-    '-cpu', options.cpu, '-smp', String(options.cpus), '-m', `${options.memoryMebibytes}M`,
+    ...machine, '-smp', String(options.cpus), '-m', `${options.memoryMebibytes}M`,
     ...board.flags, ...board.serial, '-kernel', options.image,
     ...(options.input === undefined ? [] : ['-initrd', options.input]),
     ...(options.arguments.length === 0 ? [] : ['-append', options.arguments.join(' ')]),
@@ -69,7 +70,7 @@ const inPath = (program: string): boolean =>
 
 /** QEMU's whole command, with the parent-death signal where the system has it. */
 export const emulatorCommand = (options: BootOptions, extra: string[] = []): [string, ...string[]] => {
-  const command: [string, ...string[]] = [BOARDS[options.board].emulator, ...qemuArguments(options, extra)];
+  const command: [string, ...string[]] = [emulatorOf(options.board), ...qemuArguments(options, extra)];
   return inPath('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', ...command] : command;
 };
 
@@ -146,29 +147,36 @@ export const boot = async (options: BootOptions): Promise<number> => {
   }
 };
 
+const main = async (image: string, extra: string[], raw: Record<string, string> & { el2?: boolean; input: boolean }): Promise<void> => {
+  const name = BOARD_NAMES.find((one) => one === raw['board']);
+  if (name === undefined) throw new Error(`no such board: ${raw['board']}`);
+  const board = BOARDS[name];
+  process.exitCode = await boot({
+    image, board: name, cpus: Number(raw['cpus'] ?? board.cpus), cpu: raw['cpu'] ?? board.cpu, gic: raw['gic'] === '3' ? 3 : 2,
+    memoryMebibytes: Number(raw['memory'] ?? board.memoryMebibytes),
+    arguments: raw['append']!.split(' ').filter((word) => word !== ''),
+    secondsLimit: Number(raw['seconds'] ?? board.secondsLimit), interactive: raw.input, el2: raw.el2 === true,
+    extra: [...(raw['gdb'] === undefined ? [] : ['-S', '-gdb', `tcp:127.0.0.1:${raw['gdb']}`]), ...extra],
+    ...(raw['initrd'] === undefined ? {} : { input: raw['initrd'] }),
+  });
+};
+
 if (process.argv[1] === import.meta.filename) {
   await new Command('boot')
     .description('Boots a kernel image in QEMU; its exit code is ours.')
     .argument('<image>', 'kernel8.img')
-    .option('--cpus <n>', 'cores', String(virt.cpus))
-    .option('--cpu <model>', 'processor model', virt.cpu)
-    .option('--gic <version>', 'interrupt controller, 2 or 3', String(virt.gic))
-    .option('--memory <MiB>', 'RAM', String(virt.memoryMebibytes))
+    .option('--board <name>', BOARD_NAMES.join(', '), 'virt')
+    .option('--cpus <n>', 'cores; default: the board\'s, as for the next four')
+    .option('--cpu <model>', 'processor model')
+    .option('--gic <version>', 'interrupt controller, 2 or 3')
+    .option('--memory <MiB>', 'RAM')
+    .option('--seconds <n>', 'time limit')
     .option('--initrd <file>', 'a file that becomes the initrd')
     .option('--append <words>', 'the kernel command line', '')
     .option('--el2', 'enter the kernel at EL2')
-    .option('--seconds <n>', 'time limit', String(virt.secondsLimit))
     .option('--gdb <port>', 'start stopped, with gdb on this port')
     .option('--no-input', 'the console has no input')
     .argument('[extra...]', 'more options for QEMU, after --')
-    .action(async (image: string, extra: string[], raw: Record<string, string> & { el2?: boolean; input: boolean }) => {
-      process.exitCode = await boot({
-        image, board: 'virt', cpus: Number(raw['cpus']), cpu: raw['cpu']!, gic: raw['gic'] === '3' ? 3 : 2,
-        memoryMebibytes: Number(raw['memory']), arguments: raw['append']!.split(' ').filter((word) => word !== ''),
-        secondsLimit: Number(raw['seconds']), interactive: raw.input, el2: raw.el2 === true,
-        extra: [...(raw['gdb'] === undefined ? [] : ['-S', '-gdb', `tcp:127.0.0.1:${raw['gdb']}`]), ...extra],
-        ...(raw['initrd'] === undefined ? {} : { input: raw['initrd'] }),
-      });
-    })
+    .action(main)
     .parseAsync();
 }

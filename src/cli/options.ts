@@ -8,9 +8,9 @@
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { BOARDS, BOARD_NAMES, type BoardName } from './boards.ts';
 import { InputError, checkInput, inputLimitBytes, type InputSummary } from './input.ts';
 
-export const BOARDS = ['virt'] as const;
 export const TARGETS = ['qemu', 'node'] as const;
 export const CPU_MODELS = ['cortex-a53', 'cortex-a57', 'cortex-a72', 'cortex-a76', 'neoverse-n1', 'max'] as const;
 export const GIC_VERSIONS = ['2', '3'] as const;
@@ -32,16 +32,17 @@ export interface RawOptions {
   board: string;
   target: string;
   program: string;
-  cpus: string;
-  cpu: string;
-  gic: string;
-  memory: string;
+  /** Default: what the board has; so for the next three. */
+  cpus?: string;
+  cpu?: string;
+  gic?: string;
+  memory?: string;
   input?: string;
   seconds: string;
 }
 
 export interface RunOptions {
-  board: (typeof BOARDS)[number];
+  board: BoardName;
   target: (typeof TARGETS)[number];
   program: string;
   cpus: number;
@@ -75,15 +76,28 @@ export const programNames = (folder = 'src/programs'): string[] => readdirSync(f
     && /^export (?:const |\{.*)programStart\b/m.test(readFileSync(join(folder, name), 'utf8')))
   .map((name) => name.replace('.ts', '')).sort();
 
+/** A real board has what it has: naming anything else is refused. */
+const checkFixed = (name: BoardName, given: Readonly<Record<string, string>>): void => {
+  const { cpus, cpu, gic, memoryMebibytes } = BOARDS[name];
+  for (const [variable, has] of Object.entries({ CPUS: cpus, CPU: cpu, GIC: gic, MEMORY: memoryMebibytes })) {
+    const value = given[variable]!;
+    if (value !== String(has)) throw new UsageError(`${variable} must be ${has} for BOARD=${name}, not ${value || 'empty'}.`);
+  }
+};
+
 export const checkOptions = (raw: RawOptions, programs: readonly string[]): RunOptions => {
+  const board = choice('BOARD', raw.board, BOARD_NAMES);
+  const has = BOARDS[board];
+  const { cpus, cpu, gic, memory } = { cpus: String(has.cpus), cpu: has.cpu, gic: String(has.gic), memory: String(has.memoryMebibytes), ...raw };
+  if (has.fixed) checkFixed(board, { CPUS: cpus, CPU: cpu, GIC: gic, MEMORY: memory });
   return {
-    board: choice('BOARD', raw.board, BOARDS),
+    board,
     target: choice('TARGET', raw.target, TARGETS),
     program: choice('PROGRAM', raw.program, programs),
-    cpus: whole('CPUS', raw.cpus, 1, CPUS_LIMIT),
-    cpu: choice('CPU', raw.cpu, CPU_MODELS),
-    gic: choice('GIC', raw.gic, GIC_VERSIONS) === '2' ? 2 : 3,
-    memoryMebibytes: whole('MEMORY', raw.memory, MEMORY_MINIMUM_MEBIBYTES, MEMORY_LIMIT_MEBIBYTES),
+    cpus: whole('CPUS', cpus, 1, CPUS_LIMIT),
+    cpu: choice('CPU', cpu, CPU_MODELS),
+    gic: choice('GIC', gic, GIC_VERSIONS) === '2' ? 2 : 3,
+    memoryMebibytes: has.fixed ? has.memoryMebibytes : whole('MEMORY', memory, MEMORY_MINIMUM_MEBIBYTES, MEMORY_LIMIT_MEBIBYTES),
     input: raw.input === undefined || raw.input === '' ? DIGITS : raw.input,
     secondsLimit: whole('SECONDS_LIMIT', raw.seconds, 1, SECONDS_LIMIT_MAX),
   };

@@ -8,6 +8,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { Command } from 'commander';
+import { emulatorLacks, treeOf } from './boards.ts';
 import type { BootOptions } from './boot.ts';
 import { InputError } from './input.ts';
 import { DIGITS, UsageError, checkInputAndClasses, checkOptions, programNames, type RawOptions, type RunOptions } from './options.ts';
@@ -26,10 +27,10 @@ export const commandWithOptions = (name: string): Command => new Command(name)
   .option('--board <name>', 'the board', 'virt')
   .option('--target <name>', 'qemu or node', 'qemu')
   .option('--program <name>', 'a program of src/programs', 'classify')
-  .option('--cpus <n>', 'cores', '4')
-  .option('--cpu <model>', 'the processor model QEMU shows', 'cortex-a72')
-  .option('--gic <version>', 'version of the interrupt controller', '2')
-  .option('--memory <MiB>', 'RAM', '256')
+  .option('--cpus <n>', 'cores; default: what the board has, as for the next three')
+  .option('--cpu <model>', 'the processor model QEMU shows')
+  .option('--gic <version>', 'version of the interrupt controller')
+  .option('--memory <MiB>', 'RAM')
   .option('--input <file>', 'vectors, .fvecs')
   .option('--seconds <n>', 'give up after so long', '600');
 
@@ -45,17 +46,22 @@ export const refusing = <T>(main: (raw: T) => Promise<void>) => async (raw: T): 
 
 /** Runs make for the files a run needs. It says nothing when they are there. Its command line is not the outer make's. */
 const build = (options: RunOptions, image: string): void => {
-  const goals = [...(options.input === DIGITS ? [DIGITS] : []), ...(options.target === 'qemu' ? [image] : [])];
+  const tree = treeOf(options.board);
+  const machine = options.target === 'qemu' ? [image, ...(tree === undefined ? [] : [tree])] : [];
+  const goals = [...(options.input === DIGITS ? [DIGITS] : []), ...machine];
   if (goals.length === 0) return;
   const { MAKEFLAGS: _flags, MFLAGS: _oldFlags, MAKELEVEL: _level, ...env } = process.env;
-  const { status } = spawnSync(process.env['MAKE'] ?? 'make', ['--no-print-directory', `BOARD=${options.board}`, ...goals],
+  const { status } = spawnSync(process.env['MAKE'] ?? 'make', ['--no-print-directory', ...goals],
     { stdio: ['ignore', 'inherit', 'inherit'], env });
   if (status !== 0) process.exit(status ?? 1);
 };
 
 export const prepare = (raw: RawOptions): Prepared => {
   const options = checkOptions(raw, programNames());
-  const image = `build/${options.board}/${options.program}/kernel8.img`;
+  const lacks = options.target === 'qemu' ? emulatorLacks(options.board) : undefined;
+  if (lacks !== undefined) throw new UsageError(lacks);
+  // One image for every board; its folder has the name of the first.
+  const image = `build/virt/${options.program}/kernel8.img`;
   // The digits are made by the build; any other input must be there and good before it.
   let checked = options.input === DIGITS ? undefined : checkInputAndClasses(options);
   build(options, image);

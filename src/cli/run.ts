@@ -1,7 +1,7 @@
 /**
  * The command behind `make run`: check what was asked for, build it, start it.
  *
- * Role: run by make after src/cli/tools.sh. Target qemu boots build/BOARD/PROGRAM/kernel8.img; target node runs the program's Node
+ * Role: run by make after src/cli/tools.sh. Target qemu boots build/virt/PROGRAM/kernel8.img, on any board; target node runs the program's Node
  *   half, src/programs/PROGRAM.node.ts, in a process of its own, because the shared memory gets its size when a process starts.
  * Fails: exit 2 with one line for what was asked wrongly; else the program's exit code, 124 at the time limit, 130 after Ctrl-C.
  * Elsewhere: options and build are in src/cli/prepare.ts, QEMU is in src/cli/boot.ts.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What the project needs on a machine: says it, and installs it on Debian and Ubuntu.
 #
-#   sh src/cli/tools.sh install PURPOSE    PURPOSE: node, kernel, test or gdb; NO_INSTALL=1 only prints the commands
+#   sh src/cli/tools.sh install PURPOSE    PURPOSE: node, kernel, board, test or gdb; NO_INSTALL=1 only prints the commands
 #   sh src/cli/tools.sh doctor             everything, with versions; exit 1 when something is missing
 #
 # Plain sh, because it runs before anything is installed: only Node, npm, make and git are taken for granted.
@@ -15,15 +15,16 @@ NODE_MINIMUM=20.11
 # only the default ones are used.
 tools() {
   cat <<'TABLE'
-clang clang kernel,test,gdb compiles Porffor's C and the boot code
-ld.lld lld kernel,test,gdb links the kernel
-llvm-objcopy llvm kernel,test,gdb makes kernel8.img out of the linked kernel
-llvm-objdump llvm kernel,test,gdb shows machine code (gate, make listing)
-llvm-nm llvm kernel,test,gdb lists symbols (gate)
-llvm-size llvm kernel,test,gdb measures sections (make size)
-llvm-symbolizer llvm kernel,test,gdb finds the TypeScript lines for backtraces
-qemu-system-aarch64 qemu-system-arm kernel,test,gdb runs the kernel
+clang clang kernel,board,test,gdb compiles Porffor's C and the boot code
+ld.lld lld kernel,board,test,gdb links the kernel
+llvm-objcopy llvm kernel,board,test,gdb makes kernel8.img out of the linked kernel
+llvm-objdump llvm kernel,board,test,gdb shows machine code (gate, make listing)
+llvm-nm llvm kernel,board,test,gdb lists symbols (gate)
+llvm-size llvm kernel,board,test,gdb measures sections (make size)
+llvm-symbolizer llvm kernel,board,test,gdb finds the TypeScript lines for backtraces
+qemu-system-aarch64 qemu-system-arm kernel,board,test,gdb runs the kernel
 llvm-dwarfdump llvm test finds the TypeScript line of each instruction (make atomic-sites)
+dtc device-tree-compiler board,test makes the device trees of boards whose emulator has none
 gdb-multiarch gdb-multiarch test,gdb debugs the kernel by TypeScript line
 TABLE
 }
@@ -187,8 +188,8 @@ LIST
 case "${1:-}" in
   install)
     case "${2:-}" in
-      node|kernel|test|gdb) install "$2" ;;
-      *) echo 'tools.sh install: purpose must be node, kernel, test or gdb' >&2; exit 2 ;;
+      node|kernel|board|test|gdb) install "$2" ;;
+      *) echo 'tools.sh install: purpose must be node, kernel, board, test or gdb' >&2; exit 2 ;;
     esac ;;
   doctor) doctor ;;
   *) echo 'usage: tools.sh install PURPOSE | tools.sh doctor' >&2; exit 2 ;;

@@ -16,6 +16,7 @@ import {
 } from './job.ts';
 import { printEnd, printHex, printPadded, printText, printUnsigned } from './print.ts';
 import { roleCore } from './roles.ts';
+import { targetPrint } from './target.ts';
 
 const printNumber = (before: text, number: i32, behind: text): void => {
   printText(before);
@@ -28,15 +29,18 @@ const bannerMachine = (job: i32): void => {
   printNumber('', PROGRAM_VERSION_MINOR, '.');
   printNumber('', PROGRAM_VERSION_PATCH, ': classify');
   printEnd();
+  printText('  machine   ');
+  targetPrint(job);
   if (load32(job, JOB_TARGET) === TARGET_NODE) {
-    printNumber('  machine   node, ', load32(job, JOB_CORES), ' cores asked for, one worker thread for each role');
+    printNumber(', ', load32(job, JOB_CORES), ' cores asked for, one worker thread for each role');
     printEnd();
     return;
   }
-  printNumber('  machine   virt, ', load32(job, JOB_CORES), ' cores, entered at EL');
-  printNumber('', load32(job, JOB_EXCEPTION_LEVEL), ', GICv');
-  printNumber('', load32(job, JOB_GIC_VERSION), ', timer at ');
-  printNumber('', load32(job, JOB_TIMER_HZ), ' Hz');
+  printNumber(', ', load32(job, JOB_CORES), ' cores, entered at EL');
+  printUnsigned(load32(job, JOB_EXCEPTION_LEVEL));
+  if (load32(job, JOB_GIC_VERSION) === 0) printText(', local interrupt controller');
+  else printNumber(', GICv', load32(job, JOB_GIC_VERSION), '');
+  printNumber(', timer at ', load32(job, JOB_TIMER_HZ), ' Hz');
   printEnd();
 };
 

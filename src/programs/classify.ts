@@ -13,15 +13,14 @@
 import { load32, loadAcquire32, store32, wait32 } from '#machine';
 import {
   boardArgument, boardConsoleRead, boardConsoleWait, boardCores, boardEntryLevel, boardExit, boardFreeBase, boardFreeBytes,
-  boardGicVersion, boardHalt, boardImageBytes, boardImageWindow, boardInitrdBase, boardInitrdBytes, boardRamMebibytes,
-  boardTimerEvery, boardTimerHz, taskCreate, taskYield,
+  boardGicVersion, boardHalt, boardImageBytes, boardImageWindow, boardInitrdBase, boardInitrdBytes, boardKind,
+  boardRamMebibytes, boardTimerEvery, boardTimerHz, taskCreate, taskYield,
 } from '../board/board.ts';
 import { bannerPrint } from './banner.ts';
 import {
   ALERT_PERIOD_MICROSECONDS, CLASSIFIER_COUNT, EXIT_OK, JOB_CLASSES_ARGUMENT, JOB_CORES, JOB_EXCEPTION_LEVEL, JOB_FREE_BASE,
   JOB_FREE_BYTES, JOB_GIC_VERSION, JOB_IMAGE_BASE, JOB_IMAGE_BYTES, JOB_INPUT_BASE, JOB_INPUT_BYTES, JOB_INPUT_NAME,
   JOB_RAM_MEBIBYTES, JOB_TARGET, JOB_TIMER_HZ, ROLES_AT_START, ROLES_ENDED, ROLE_CLASSIFIER, ROLE_COLLECTOR, ROLE_SENSOR,
-  TARGET_VIRT,
 } from './job.ts';
 import { alertsTick } from './alerts.ts';
 import { printEnd, printText } from './print.ts';
@@ -41,7 +40,7 @@ let programJob: i32 = 0;
 
 /** What only this target knows. */
 const fillMachine = (job: i32): void => {
-  store32(job, JOB_TARGET, TARGET_VIRT);
+  store32(job, JOB_TARGET, boardKind());
   store32(job, JOB_CORES, boardCores());
   store32(job, JOB_EXCEPTION_LEVEL, boardEntryLevel());
   store32(job, JOB_GIC_VERSION, boardGicVersion());

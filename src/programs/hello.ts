@@ -100,8 +100,12 @@ const banner = (): void => {
   consoleNumber(boardEntryLevel());
   consoleText(', cores ');
   consoleNumber(boardCores());
-  consoleText(', GICv');
-  consoleNumber(boardGicVersion());
+  if (boardGicVersion() === 0) {
+    consoleText(', local interrupt controller');
+  } else {
+    consoleText(', GICv');
+    consoleNumber(boardGicVersion());
+  }
   consoleText(', timer ');
   consoleNumber(boardTimerHz());
   consoleText(' Hz\nimage at 0x');

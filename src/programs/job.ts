@@ -61,10 +61,11 @@ export const EXIT_FAILED = 1;
 export const EXIT_REFUSED = 2;
 
 // ---- Machine line. W: the program of the target, before setup; 0 for what the target has not.
-/** TARGET_VIRT or TARGET_NODE. */
+/** TARGET_NODE, or the board: numbers are those of src/board/kind.ts. */
 export const JOB_TARGET = 0;
 export const JOB_CORES = 4;
 export const JOB_EXCEPTION_LEVEL = 8;
+/** 0 for a board without. */
 export const JOB_GIC_VERSION = 12;
 export const JOB_TIMER_HZ = 16;
 export const JOB_RAM_MEBIBYTES = 20;
@@ -83,6 +84,9 @@ export const JOB_ARENA_END = 60;
 
 export const TARGET_VIRT = 1;
 export const TARGET_NODE = 2;
+export const TARGET_RPI3 = 3;
+export const TARGET_RPI4 = 4;
+export const TARGET_RPI5 = 5;
 
 // ---- Work lines. W: setup.
 export const JOB_RECORDS = 64;

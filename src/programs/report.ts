@@ -14,7 +14,7 @@ import { classEnd, classStart } from './classes.ts';
 import {
   ALERTS_REFUSED, ALERTS_SENT, COLLECTOR_COMPLETED, COLLECTOR_DUPLICATED, COLLECTOR_ELAPSED_MICROS, HISTOGRAM_COUNT,
   HISTOGRAM_MAX, JOB_ALERT_LATENCY, JOB_CLASSES, JOB_COMPLETION_QUEUE, JOB_CORES, JOB_DIMENSION, JOB_QUEUE, JOB_RECORDS,
-  JOB_REFERENCES, JOB_STATISTICS, JOB_TARGET, JOB_VECTOR_LATENCY, SENSOR_NEXT, SENSOR_WAITED, TARGET_NODE,
+  JOB_REFERENCES, JOB_STATISTICS, JOB_VECTOR_LATENCY, SENSOR_NEXT, SENSOR_WAITED,
 } from './job.ts';
 import { histogramPercentile } from './latency.ts';
 import { printEnd, printHex, printPadded, printPadded64, printRatio, printText, printUnsigned } from './print.ts';
@@ -22,6 +22,7 @@ import {
   answeredWith, heldOut, heldOutRight, heldOutRightSum, heldOutSum, resultAlertsReceived, resultChecksum, resultExit,
   resultInversions, resultLost, resultMergeLatencies, resultReceived, resultReordered,
 } from './result.ts';
+import { targetPrint } from './target.ts';
 
 const COLUMN = 11;
 const ACCURACY_DIGITS = 4;
@@ -138,9 +139,9 @@ const reportPercentiles = (name: text, histogram: i32): void => {
 /** The last line. */
 const reportResult = (job: i32): void => {
   const all = heldOutSum(job);
-  if (load32(job, JOB_TARGET) === TARGET_NODE) printText('RESULT {"target":"node"');
-  else printText('RESULT {"target":"virt"');
-  reportField(',"cores":', load32(job, JOB_CORES));
+  printText('RESULT {"target":"');
+  targetPrint(job);
+  reportField('","cores":', load32(job, JOB_CORES));
   reportField(',"vectors":', load32(job, JOB_RECORDS));
   reportField(',"dimension":', load32(job, JOB_DIMENSION));
   reportField(',"sent":', load32(job, SENSOR_NEXT));

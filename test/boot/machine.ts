@@ -4,11 +4,12 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { expect } from 'vitest';
+import { emulatorOf } from '../../src/cli/boards.ts';
 import { qemuArguments, type BootOptions } from '../../src/cli/boot.ts';
-import virt from '../../qemu/virt.json' with { type: 'json' };
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const SOURCES = [
@@ -75,9 +76,43 @@ export interface Log {
 }
 
 export interface Machine extends Partial<BootOptions> {
-  /** Bytes for the console. */
-  type?: string | Uint8Array;
+  /** Bytes for the console, at once or after the program has said something. */
+  type?: string | Uint8Array | ((said: (text: string) => Promise<void>) => Promise<string | Uint8Array>);
 }
+
+let trees = 0;
+
+/** Compiles a device tree, changed or as it is; a change that finds nothing to change is an error. */
+export const compileTree = async (source: string, change?: (source: string) => string): Promise<string> => {
+  const text = readFileSync(path.join(ROOT, source), 'utf8');
+  const changed = change === undefined ? text : change(text);
+  if (change !== undefined && changed === text) throw new Error(`nothing changed in ${source}`);
+  const [from, to] = [path.join(folder, `tree-${trees}.dts`), path.join(folder, `tree-${trees++}.dtb`)];
+  writeFileSync(from, changed);
+  await execa('dtc', ['-q', '-I', 'dts', '-O', 'dtb', '-o', to, from]);
+  return to;
+};
+
+/** A few instructions that jump to a 32-bit address with a value in x0: movz, movk, twice, br x1. */
+export const jumpTo = (address: number, x0: number): Buffer => {
+  const move = (opcode: number, register: number, half: number): number => (opcode | half << 5 | register) >>> 0;
+  const words = [
+    move(0xd2800000, 0, x0 & 0xffff), move(0xf2a00000, 0, x0 >>> 16),
+    move(0xd2800000, 1, address & 0xffff), move(0xf2a00000, 1, address >>> 16), 0xd61f0020,
+  ];
+  const code = Buffer.alloc(words.length * 4);
+  words.forEach((word, i) => code.writeUInt32LE(word, i * 4));
+  return code;
+};
+
+/** Resolves when the program has said `text`, or has ended. */
+const saidBy = (stream: Readable, text: string): Promise<void> => new Promise((done) => {
+  let seen = '';
+  stream.on('data', (chunk: Buffer) => {
+    seen += chunk.toString('latin1');
+    if (seen.includes(text)) done();
+  }).on('end', done);
+});
 
 let runs = 0;
 
@@ -89,10 +124,12 @@ export const run = async (image: string, machine: Machine = {}): Promise<Log> =>
   const words = qemuArguments({
     image, board: 'virt', cpu: 'cortex-a72', cpus: 2, gic: 2, memoryMebibytes: 128, arguments: [], ...options,
   }, ['-d', 'guest_errors', '-D', complaints]);
-  const result = await execa(virt.emulator, words, {
-    ...(type === undefined ? { stdin: 'ignore' } : { input: type }),
+  const child = execa(emulatorOf(options.board ?? 'virt'), words, {
+    ...(type === undefined ? { stdin: 'ignore' } : typeof type === 'function' ? { stdin: 'pipe' } : { input: type }),
     reject: false, timeout: SECONDS_LIMIT * 1000, forceKillAfterDelay: 1000, stripFinalNewline: false,
   });
+  if (typeof type === 'function') child.stdin!.end(await type((text) => saidBy(child.stdout!, text)));
+  const result = await child;
   const said = result.stderr === '' ? '' : `${result.stderr}\n`;
   return { exitCode: result.exitCode, text: said + result.stdout.replaceAll('\r\n', '\n'), complaints: readFileSync(complaints, 'utf8') };
 };

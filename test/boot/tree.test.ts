@@ -9,7 +9,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import virt from '../../qemu/virt.json' with { type: 'json' };
-import { folder, hello, removeFolder } from './machine.ts';
+import { folder, hello, jumpTo, removeFolder } from './machine.ts';
 
 const IMAGE_AT = 0x4028_0000;
 const TREE_AT = 0x4400_0000;
@@ -28,23 +28,11 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(removeFolder);
 
-/** movz x0, low; movk x0, high, lsl 16; movz x1, ..; movk x1, ..; br x1 */
-const stub = (x0: number): Buffer => {
-  const move = (opcode: number, register: number, half: number): number => (opcode | half << 5 | register) >>> 0;
-  const words = [
-    move(0xd2800000, 0, x0 & 0xffff), move(0xf2a00000, 0, x0 >>> 16),
-    move(0xd2800000, 1, IMAGE_AT & 0xffff), move(0xf2a00000, 1, IMAGE_AT >>> 16), 0xd61f0020,
-  ];
-  const code = Buffer.alloc(words.length * 4);
-  words.forEach((word, i) => code.writeUInt32LE(word, i * 4));
-  return code;
-};
-
 /** Boots with this tree; `x0` is what the loader says about it. */
 const bootTree = async (tree: Buffer, x0 = TREE_AT, at = TREE_AT): Promise<{ text: string; exitCode: number | undefined }> => {
   const [treeFile, stubFile] = [path.join(folder, 'changed.dtb'), path.join(folder, 'stub.bin')];
   writeFileSync(treeFile, tree);
-  writeFileSync(stubFile, stub(x0));
+  writeFileSync(stubFile, jumpTo(IMAGE_AT, x0));
   const load = (file: string, address: number): string[] => ['-device', `loader,file=${file},addr=${address},force-raw=on`];
   const { stdout, exitCode } = await execa(virt.emulator, [
     ...MACHINE, ...virt.serial, ...load(image, IMAGE_AT), ...load(treeFile, at), ...load(stubFile, STUB_AT),

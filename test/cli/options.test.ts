@@ -30,10 +30,22 @@ test('what make passes by default', () => {
     .toMatchObject({ gic: 3, cpus: 8, secondsLimit: 60, input: 'a.fvecs' });
 });
 
+test('a board has what it has, and that is the default', () => {
+  const { cpus: _cpus, cpu: _cpu, gic: _gic, memory: _memory, ...rest } = DEFAULTS;
+  const has = { cpus: 4, gic: 2 };
+  expect(checkOptions({ ...rest, board: 'rpi3' }, ['classify'])).toMatchObject({ ...has, cpu: 'cortex-a53', memoryMebibytes: 1024 });
+  expect(checkOptions({ ...rest, board: 'rpi4' }, ['classify'])).toMatchObject({ ...has, cpu: 'cortex-a72', memoryMebibytes: 2048 });
+  expect(checkOptions(rest, ['classify'])).toMatchObject({ ...has, cpu: 'cortex-a72', memoryMebibytes: 256 });
+});
+
 test.each([
   [{ target: 'foo' }, 'TARGET must be qemu or node, not foo.'],
   [{ target: '' }, 'TARGET must be qemu or node, not empty.'],
-  [{ board: 'rpi3' }, 'BOARD must be virt, not rpi3.'],
+  [{ board: 'rpi5' }, 'BOARD must be virt, rpi3 or rpi4, not rpi5.'],
+  [{ board: 'rpi3' }, 'CPU must be cortex-a53 for BOARD=rpi3, not cortex-a72.'],
+  [{ board: 'rpi3', cpu: 'cortex-a53' }, 'MEMORY must be 1024 for BOARD=rpi3, not 256.'],
+  [{ board: 'rpi3', cpu: 'cortex-a53', cpus: '2' }, 'CPUS must be 4 for BOARD=rpi3, not 2.'],
+  [{ board: 'rpi4', gic: '3' }, 'GIC must be 2 for BOARD=rpi4, not 3.'],
   [{ program: 'nonesuch' }, 'PROGRAM must be classify or hello, not nonesuch.'],
   [{ cpus: '0' }, 'CPUS must be a whole number from 1 to 8, not 0.'],
   [{ cpus: '9' }, 'CPUS must be a whole number from 1 to 8, not 9.'],

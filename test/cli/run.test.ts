@@ -28,7 +28,7 @@ test.each([
   ['CPUS=0', 'CPUS must be a whole number from 1 to 8, not 0.'],
   ['CPUS=9', 'CPUS must be a whole number from 1 to 8, not 9.'],
   ['GIC=1', 'GIC must be 2 or 3, not 1.'],
-  ['BOARD=toaster', 'BOARD must be virt, not toaster.'],
+  ['BOARD=toaster', 'BOARD must be virt, rpi3 or rpi4, not toaster.'],
 ])('%s: one sentence, and nothing is built or started', (variable, sentence) => {
   expect(makeRun(variable)).toEqual({ status: 2, stdout: '', stderr: [sentence] });
 });

@@ -1,0 +1,37 @@
+/** The main job on the emulated Raspberry Pis, as a person types it: the same checksum as on virt and under Node. */
+import { describe, expect, test, vi } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { emulatorLacks } from '../../src/cli/boards.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const CHECKSUM = '4217e8ef';
+const outer = /^(VITEST|NODE_ENV|TEST$|MAKE|MFLAGS|RUVIX_TEST)/;
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !outer.test(name)));
+vi.setConfig({ testTimeout: 400_000 });
+
+const run = (board: string) => spawnSync('make', ['--no-print-directory', 'run', `BOARD=${board}`, 'SECONDS_LIMIT=300'],
+  { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
+
+const expectJob = (board: string, machine: string): void => {
+  const { status, stdout, stderr } = run(board);
+  expect(stderr).toBe('');
+  expect(stdout).toContain(`  machine   ${board}, 4 cores, entered at EL2, ${machine}, timer at `);
+  const result = JSON.parse(/^RESULT (.*)$/m.exec(stdout)![1]!) as Record<string, unknown>;
+  expect(result).toMatchObject({
+    target: board, cores: 4, vectors: 10000, completed: 10000, lost: 0, duplicated: 0, reordered: 0, priority_inversions: 0, checksum: CHECKSUM,
+  });
+  expect(status).toBe(0);
+};
+
+test('rpi3', () => { expectJob('rpi3', 'local interrupt controller'); });
+
+const lacks = emulatorLacks('rpi4');
+describe('rpi4', () => {
+  test.skipIf(lacks !== undefined)('where QEMU has it', () => { expectJob('rpi4', 'GICv2'); });
+  test.skipIf(lacks === undefined)('where QEMU lacks it: one sentence, and nothing is built or started', () => {
+    const { status, stdout, stderr } = run('rpi4');
+    expect([stdout, stderr.split('\n')[0]]).toEqual(['', lacks]);
+    expect(status).toBe(2);
+  });
+});
