@@ -93,7 +93,8 @@ const IMPORTS: readonly (readonly [from: string, may: readonly string[]])[] = [
   ['src/programs/', ['#machine', 'src/kernel/', 'src/board/', 'src/programs/']],
   ['src/lower/', ['src/lower/', 'node:', 'typescript', 'commander', 'execa']],
   ['src/explore/', ['#machine', 'src/explore/', 'src/kernel/', 'src/lower/', 'src/machine/', 'node:', 'typescript', 'commander']],
-  ['src/native/', ['#machine', 'src/native/', 'src/lower/', 'src/cli/', 'node:', 'typescript', 'commander', 'execa']],
+  ['src/native/storm/', ['#machine', 'src/native/storm/', 'src/kernel/', 'src/board/']],
+  ['src/native/', ['#machine', 'src/native/', 'src/machine/', 'src/lower/', 'src/cli/', 'qemu/', 'esbuild', 'node:', 'typescript', 'commander', 'execa']],
   ['src/lib/', ['#machine', 'src/kernel/', 'src/lib/', 'node:']],
   ['src/cli/', ['src/cli/', 'src/lib/', 'src/lower/', 'src/explore/', 'src/native/', 'qemu/', 'node:', 'commander', 'execa', 'vitest/node']],
 ];
