@@ -12,8 +12,9 @@ import type { Compiled } from './compile.ts';
 import { QUEUE_RECEIVER_BLOCKS, RECEIVER_BYTES, RECEIVER_HANDLE } from '../kernel/layout.ts';
 import { STATUS_CLOSED, STATUS_EMPTY } from '../kernel/status.ts';
 import { NO_ADDRESS } from './generate.ts';
-import { Monitor, Violation } from './monitor.ts';
+import { Monitor, statusName, Violation } from './monitor.ts';
 import { type Call, KEPT, type Place, type Scenario, type Task } from './scenario.ts';
+import { changeWeights, isJudgedUnchanged } from './unchanged.ts';
 
 // ---- Global words.
 const KILLS_LEFT = 0;
@@ -32,6 +33,10 @@ const CLOCK_STARTED = 1;
 const CLOCK_LATE = 2;
 const FLAGS = 4;
 const KEPT_RESULT = 5;
+/** What the call has written, as one number that is 0 if all words it may not change are as before (unchanged.ts). */
+const CHANGED = 6;
+/** Operations of the call since it began or slept, where the scenario counts them. */
+const COUNT = 7;
 const DEAD = 1;
 const LAST_BAD = 2;
 
@@ -87,6 +92,8 @@ export interface Model {
   restore(saved: unknown): void;
   hash(low: number, high: number): [number, number];
   threadDied(thread: number): void;
+  /** A side that keeps no rules writes a word. */
+  intrude(address: number, value: number): void;
   /** `thread` begins after the end of `other`. */
   joinFrom(thread: number, other: number): void;
   /** Sends (0) and receives (1) of a lane that have ended, as far as a thread must know of them. */
@@ -125,6 +132,9 @@ export class Engine {
   /** Accesses of the last transition, if `trace` is set. */
   trace: ((access: Access) => void) | undefined;
   steps = 0;
+  /** The most operations that a call of each name took between its begin, its sleeps and its end. */
+  readonly longest = new Map<string, number>();
+  private readonly weights: Int32Array;
   private readonly readers = new Int32Array(MEMORY_BYTES >> 2);
   private readonly writers = new Int32Array(MEMORY_BYTES >> 2);
   private readonly code: ((base: number) => number)[];
@@ -165,6 +175,8 @@ export class Engine {
     this.state[KILLS_LEFT] = scenario.kills;
     this.state[SPURIOUS_LEFT] = scenario.spurious;
     this.state[HOSTILE_LEFT] = scenario.hostile?.budget ?? 0;
+    const isJudged = !scenario.hostile && !scenario.observe;
+    this.weights = isJudged ? changeWeights(this.place, (address) => this.peek(address), this.allocated) : new Int32Array(0);
     this.mode = 'run';
     for (const address of this.hostileAddresses) {
       this.makeSlot(address >> 2);
@@ -173,13 +185,15 @@ export class Engine {
     this.initial = this.state.slice(0, this.words);
   }
 
-  /** Back to the first state; with the words seen to be written and shared so far. */
-  reset(): void {
+  /** Back to the first state; with the words seen to be written and shared so far, and if asked who touched the others. */
+  reset(remember = false): void {
     const memory = this.monitor.at + this.monitor.words;
     this.state.set(this.initial.subarray(0, memory));
     for (let k = memory; k < this.words; k++) this.state[k] = this.image[this.wordOf[k]!]!;
-    this.readers.fill(0);
-    this.writers.fill(0);
+    if (!remember) {
+      this.readers.fill(0);
+      this.writers.fill(0);
+    }
     this.onReset();
     this.model.reset(this);
   }
@@ -216,7 +230,7 @@ export class Engine {
       if (this.allocated > MEMORY_BYTES) throw new Error('the scenario needs more memory');
       return at;
     };
-    if (this.scenario.observe) return { queue: 0, table: 0, senders: [], receivers: [], allocate, store, read, call };
+    if (this.scenario.observe) return { queue: 0, bytes: 0, table: 0, senders: [], receivers: [], allocate, store, read, call };
     const config = 0x40;
     const record = [shape.ringSize, shape.maxBytes, 0, shape.senders, shape.receivers, shape.completions, shape.start];
     for (const [i, value] of record.entries()) store(config + i * 4, value);
@@ -229,7 +243,7 @@ export class Engine {
       Array.from({ length: count }, () => call(name, queue, ...operands));
     const senders = times(shape.senders, shape.completions > 0 ? 'queueAttachSubmitter' : 'queueAttachSender', 0);
     const receivers = times(shape.receivers, 'queueAttachReceiver');
-    return { queue, table, senders, receivers, allocate, store, read, call };
+    return { queue, bytes, table, senders, receivers, allocate, store, read, call };
   }
 
   /** Runs a whole call in the scratch thread, watching nothing. */
@@ -290,8 +304,10 @@ export class Engine {
     this.check(address);
     const word = address >> 2;
     const slot = this.slotOf[word]!;
-    if (slot !== 0) this.state[slot] = value;
-    else if (this.mode === 'setup') this.image[word] = value;
+    if (slot !== 0) {
+      if (this.mode === 'run') this.noteChange(word, (value - this.state[slot]!) | 0);
+      this.state[slot] = value;
+    } else if (this.mode === 'setup') this.image[word] = value;
     else if (this.mode === 'free') {
       this.undo.push([word, this.image[word]!]);
       this.image[word] = value;
@@ -299,6 +315,17 @@ export class Engine {
       this.makeSlot(word);
       throw RESTART;
     }
+  }
+
+  /** Sums of weighted differences: what a call changes and changes back, others in between or not, adds up to 0. */
+  private noteChange(word: number, difference: number): void {
+    const at = this.base(this.thread) + CHANGED;
+    this.state[at] = (this.state[at]! + Math.imul(this.weights[word] ?? 0, difference)) | 0;
+  }
+
+  /** A write that is no task's. */
+  put(address: number, value: number): void {
+    this.state[this.slotOf[address >> 2]!] = value;
   }
 
   get watching(): boolean {
@@ -435,7 +462,7 @@ export class Engine {
         const { values } = this.scenario.hostile!;
         const index = choiceOf(transition);
         this.state[HOSTILE_LEFT]!--;
-        this.poke(this.hostileAddresses[(index / values.length) | 0]!, values[index % values.length]!);
+        this.model.intrude(this.hostileAddresses[(index / values.length) | 0]!, values[index % values.length]!);
       }
     }
   }
@@ -478,8 +505,12 @@ export class Engine {
       taken ||= !local;
       this.steps++;
       this.labelNow = this.toldLabel(pc, base);
+      if (this.scenario.countsSteps) state[base + COUNT]!++;
       const next = this.trace ? this.traced(pc, base) : this.code[pc]!(base);
-      if (next === pc && state[base + WAIT]! > 0) break;
+      if (next === pc && state[base + WAIT]! > 0) {
+        this.noteLength(base, calls[state[base + CALL]!]!);
+        break;
+      }
       pc = next;
     }
     state[base] = pc;
@@ -518,14 +549,27 @@ export class Engine {
     state[base] = 0;
     state[base + CALL]!++;
     state[base + CLOCK] = 0;
+    this.noteLength(base, call);
+    const changed = state[base + CHANGED]!;
+    state[base + CHANGED] = 0;
     if (call.keep) state[base + KEPT_RESULT] = result;
     state[base + FLAGS] = result < 0 ? LAST_BAD : 0;
     this.monitor.end(thread, call, result);
+    if (changed !== 0 && result < 0 && isJudgedUnchanged(call)) {
+      throw new Violation(`${call.name} returned ${statusName(result)} and changed memory`);
+    }
     this.skip(base, calls);
     if (state[base + CALL]! >= calls.length) {
       state[base + FLAGS] = 0;
       state[base + KEPT_RESULT] = 0;
     }
+  }
+
+  /** Remembers how many operations the call took without sleeping, and counts anew. */
+  private noteLength(base: number, call: Call): void {
+    const count = this.state[base + COUNT]!;
+    if (count > (this.longest.get(call.name) ?? 0)) this.longest.set(call.name, count);
+    this.state[base + COUNT] = 0;
   }
 
   /** Whether nobody else can notice this operation or influence it. */

@@ -5,14 +5,15 @@
  */
 export {
   queueAttachReceiver, queueAttachSender, queueAttachSubmitter, queueBytes, queueClose, queueComplete, queueCompletions, queueCreate,
-  queueDetachReceiver, queueDetachSender, queueDiscard, queueLaneLength, queueLength, queuePeek, queueReceive,
+  queueDetachReceiver, queueDetachSender, queueDiscard, queueLaneLength, queueLength, queueOwed, queuePeek, queueReceive,
   queueReceiveBatch, queueReceiveTimeout, queueRecoverReceiver, queueRecoverSender, queueSend, queueSendBatch,
   queueSendDescriptor, queueStatistics, queueSubmit, queueSubmitDescriptor, receivedBytes, receivedFlags,
   receivedPriority, receivedSender, receivedUserHigh, receivedUserLow,
 } from '../kernel/queue.ts';
 export { laneRing } from '../kernel/path/3-lane.ts';
 export {
-  regionAddress, regionAppend, regionCommitted, regionCreate, regionDestroy, regionTableBytes, regionTableCreate,
+  regionAddress, regionAppend, regionCommit, regionCommitted, regionCreate, regionDestroy, regionPolicy, regionReserve,
+  regionTableCreate,
 } from '../kernel/region.ts';
 import { load32, store32 } from '#machine';
 import {

@@ -33,7 +33,7 @@ export interface Generated {
 }
 
 /** Words of a thread before its registers: see machines.ts. */
-export const THREAD_HEADER_WORDS = 6;
+export const THREAD_HEADER_WORDS = 8;
 
 /** Operations without an address. */
 export const NO_ADDRESS = new Set(['fenceFull', 'timeMicros32', 'timeNanos32', 'machineHalt', 'pause']);

@@ -175,6 +175,7 @@ export class Monitor {
     else if (meaning.kind === 'reap') this.reaped(meaning.sender, meaning.buffer, result);
     else if (meaning.kind === 'observe') this.state[this.lost + 1 + task] = result;
     else if (meaning.kind === 'close') this.closeEnded(task);
+    else if (meaning.kind === 'is') { if (result !== meaning.value) fail(`${call.name} returned ${statusName(result)}, not ${statusName(meaning.value)}`); }
     else if (result < 0 && !(meaning.accept ?? []).includes(result)) fail(`${call.name} returned ${statusName(result)}`);
     this.forget(task);
   }

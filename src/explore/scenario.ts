@@ -16,6 +16,7 @@ export type Meaning =
   | { kind: 'reap'; sender: number; buffer: number }
   | { kind: 'close' }
   | { kind: 'observe' }
+  | { kind: 'is'; value: number }
   | { kind: 'other'; accept?: readonly number[] };
 
 /** Stands for the kept result of an earlier call of the same thread. */
@@ -63,6 +64,8 @@ export interface QueueShape {
 /** Addresses and handles after the setup. */
 export interface Place {
   queue: number;
+  /** Of the queue. */
+  bytes: number;
   table: number;
   senders: number[];
   receivers: number[];
@@ -87,6 +90,8 @@ export interface Scenario {
   observe?: (results: number[], read: (address: number) => number) => void;
   /** Run every task alone from every state: it must end its call within so many steps. */
   soloSteps?: number;
+  /** Count the operations of each call: the counts become part of the state. */
+  countsSteps?: boolean;
   /** At the end nothing may be missing even so; extra losses allowed per killed receiver. */
   lossPerKill?: number;
 }

@@ -5,15 +5,18 @@
  * ring size, and what is special. Elsewhere: what must hold is in monitor.ts. Checked by: test/explore.
  */
 import {
-  BATCH_ADDRESS, BATCH_BYTES, BATCH_LENGTH, QUEUE_WAITERS, RING_CONSUMED, RING_SLOTS, SLOT_META, SLOT_STATE,
+  BATCH_ADDRESS, BATCH_BYTES, BATCH_LENGTH, DESCRIPTOR_LENGTH, DESCRIPTOR_REGION, POLICY_APPEND_ONLY, QUEUE_WAITERS,
+  RING_CONSUMED, RING_SLOTS, SLOT_META, SLOT_STATE,
 } from '../kernel/layout.ts';
-import { STATUS_EMPTY, STATUS_FULL, STATUS_NO_PLACE, STATUS_STALE_REGION } from '../kernel/status.ts';
+import { STATUS_EMPTY, STATUS_FULL, STATUS_NOT_COMMITTED, STATUS_NO_PLACE, STATUS_STALE_REGION } from '../kernel/status.ts';
 import { messageName } from './monitor.ts';
 import { type Call, KEPT, type Lane, type Place, type QueueShape, type Scenario, type Task } from './scenario.ts';
 
 const MESSAGE_BYTES = 8;
 const CRITICAL = 0;
+const HIGH = 1;
 const NORMAL = 2;
+const LOW = 3;
 
 const message = (place: Place, lane: number, number: number): number => {
   const at = place.allocate(16);
@@ -213,39 +216,51 @@ export const SCENARIOS: Scenario[] = [
       receiver([...c.receives(0, 1), c.complete(0)]), receiver([...c.receives(1, 1), c.complete(1)])]),
 ];
 
+/** The 8 bytes that appenders append. */
+const appended = (c: Calls): number => {
+  const source = c.place.allocate(16);
+  c.place.store(source, 0x5eed);
+  c.place.store(source + 4, 0x5eee);
+  return source;
+};
+
+/** An AppendOnly region and the calls that append to it and read what is committed. */
+const appending = (c: Calls): { region: number; append: Call; read: Call } => {
+  const { table } = c.place;
+  const region = c.place.call('regionCreate', table, POLICY_APPEND_ONLY, c.place.allocate(64), 64);
+  return {
+    region, append: c.other('regionAppend', table, region, appended(c), 8),
+    read: { name: 'taskReadCommitted', operands: [table, region], meaning: { kind: 'other' } },
+  };
+};
+
+const following = (c: Calls): Call => {
+  const { table, receivers } = c.place;
+  return { ...c.other('taskFollowDescriptor', table, receivers[0]!, c.place.allocate(24)), meaning: { kind: 'other', accept: [STATUS_EMPTY] } };
+};
+
 export const MORE: Scenario[] = [
   scenario('1x2 batch wakes two', shape(1, 2, 2), {}, (c) => [sender([c.sendBatch(0, 2)]), receiver(c.waits(0, 1, -1)), receiver(c.waits(1, 1, -1))]),
   scenario('1x1 close after the send', shape(1, 1, 2), {},
     (c) => [sender(c.sends(0, 1)), receiver(c.receives(0, 2)), { name: 'closer', calls: [c.close()], afterEndOf: [0] }]),
   scenario('1x2 too small', shape(1, 2, 1), {}, (c) => [sender(c.sends(0, 1)), receiver([c.waitsSmall(0)]), receiver(c.waits(1, 1, -1))]),
   scenario('append and read', shape(1, 1, 1), { lanes: [] }, (c) => {
-    const base = c.place.allocate(64);
-    const source = c.place.allocate(16);
-    c.place.store(source, 0x5eed);
-    c.place.store(source + 4, 0x5eee);
-    const region = c.place.call('regionCreate', c.place.table, 2, base, 64);
-    const append = c.other('regionAppend', c.place.table, region, source, 8);
-    const read: Call = { name: 'taskReadCommitted', operands: [c.place.table, region], meaning: { kind: 'other' } };
+    const { append, read } = appending(c);
     return [{ name: 'appender', calls: [append, append] }, { name: 'reader', calls: [read, read] }];
   }),
   scenario('1x1 descriptors', shape(1, 1, 1, { maxBytes: 24 }), { lanes: [] }, (c) => {
-    const { table, senders, receivers } = c.place;
-    const source = c.place.allocate(16);
-    c.place.store(source, 0x5eed);
-    c.place.store(source + 4, 0x5eee);
-    const region = c.place.call('regionCreate', table, 2, c.place.allocate(64), 64);
-    const send: Call = { ...c.other('taskSendAppended', table, region, senders[0]!, source, c.place.allocate(24)), meaning: { kind: 'other', accept: [STATUS_FULL] } };
-    const follow: Call = { ...c.other('taskFollowDescriptor', table, receivers[0]!, c.place.allocate(24)), meaning: { kind: 'other', accept: [STATUS_EMPTY] } };
-    return [sender([send, send]), receiver([follow, follow])];
+    const { table, senders } = c.place;
+    const { region } = appending(c);
+    const send: Call = {
+      ...c.other('taskSendAppended', table, region, senders[0]!, appended(c), c.place.allocate(24)), meaning: { kind: 'other', accept: [STATUS_FULL] },
+    };
+    return [sender([send, send]), receiver([following(c), following(c)])];
   }),
   scenario('a region ends while descriptors are followed', shape(1, 1, 1, { maxBytes: 24 }), { lanes: [] }, (c) => {
     const { table } = c.place;
     const old = c.place.allocate(64);
     const region = c.place.call('regionCreate', table, 2, old, 64);
-    const source = c.place.allocate(16);
-    c.place.store(source, 0x5eed);
-    c.place.store(source + 4, 0x5eee);
-    c.place.call('regionAppend', table, region, source, 8);
+    c.place.call('regionAppend', table, region, appended(c), 8);
     const read: Call = { ...c.other('taskReadCommitted', table, region), meaning: { kind: 'other', accept: [STATUS_STALE_REGION] } };
     const owner = [c.other('regionDestroy', table, region), c.other('regionCreate', table, 3, c.place.allocate(64), 32)];
     return [{ name: 'owner', calls: owner }, { name: 'reader', calls: [read, read] }];
@@ -257,7 +272,39 @@ export const MORE: Scenario[] = [
   }),
 ];
 
+/** Death inside an append: what was committed stays, what was not is gone, and no descriptor names more than is committed. */
+const REGION_DEATHS: Scenario[] = [
+  scenario('appender dies', shape(1, 1, 1), { lanes: [], kills: 1 }, (c) => {
+    const { append, read } = appending(c);
+    return [{ name: 'appender', calls: [append, append], killable: true }, { name: 'reader', calls: [read, read] },
+      { name: 'successor', calls: [append, read], afterDeathOf: 0 }];
+  }),
+  scenario('appender dies, descriptors beyond the cursor', shape(1, 1, 1, { maxBytes: 24 }), { lanes: [], kills: 1 }, (c) => {
+    const { region, append } = appending(c);
+    const record = c.place.allocate(24);
+    c.place.store(record + DESCRIPTOR_REGION, region);
+    c.place.store(record + DESCRIPTOR_LENGTH, 8);
+    const early: Call = {
+      ...c.other('queueSendDescriptor', c.place.senders[0]!, NORMAL, record), meaning: { kind: 'other', accept: [STATUS_NOT_COMMITTED, STATUS_FULL] },
+    };
+    return [{ name: 'appender', calls: [append], killable: true }, sender([early, early]), receiver([following(c), following(c)]),
+      { name: 'successor', calls: [append], afterDeathOf: 0 }];
+  }),
+  scenario('appender that sends descriptors dies', shape(1, 1, 1, { maxBytes: 24 }), { lanes: [], kills: 1 }, (c) => {
+    const { table, senders, queue } = c.place;
+    const { region } = appending(c);
+    const source = appended(c);
+    const send = (handle: number): Call => ({
+      ...c.other('taskSendAppended', table, region, handle, source, c.place.allocate(24)), meaning: { kind: 'other', accept: [STATUS_FULL] },
+    });
+    return [sender([send(senders[0]!), send(senders[0]!)], { killable: true }), receiver([following(c), following(c)]),
+      { name: 'recovery of sender 0', afterDeathOf: 0, calls: [c.other('queueRecoverSender', queue, 0),
+        { ...c.other('queueAttachSender', queue, 0), keep: true }, send(KEPT)] }];
+  }),
+];
+
 export const DEATHS: Scenario[] = [
+  ...REGION_DEATHS,
   scenario('sender dies', shape(1, 1, 1), { kills: 1 },
     (c) => [sender(c.sends(0, 2), { killable: true }), receiver(c.receives(0, 3)), c.recoverSender(0, 0, 0)]),
   scenario('sender dies near 2^32', shape(1, 1, 2, { start: NEAR_WRAP }), { kills: 1 },
@@ -332,6 +379,31 @@ export const HOSTILITY: Scenario[] = [
     (c) => [sender(c.sends(0, 2)), receiver(c.receives(0, 2))]),
 ];
 
+const FOUR_LANES: Lane[] = [
+  { sender: 0, priority: CRITICAL }, { sender: 1, priority: HIGH }, { sender: 2, priority: NORMAL }, { sender: 0, priority: LOW },
+];
+
+/** Too large to be exhausted: explored with few preemptions, and by walks. */
+export const BIG: Scenario[] = [
+  scenario('3x2 four lanes', shape(3, 2, 2), { lanes: FOUR_LANES },
+    (c) => [sender([c.send(0), c.send(3), c.send(0), c.send(3)]), sender(c.sends(1, 3)), sender(c.sends(2, 3)),
+      receiver(c.receives(0, 5)), receiver(c.receives(1, 5))]),
+  scenario('3x2 four lanes, sleeping, two die', shape(3, 2, 2), { lanes: FOUR_LANES, kills: 2, spurious: 2 },
+    (c) => [sender([c.send(3), c.send(0), c.send(3), c.send(0)], { killable: true }), sender(c.sends(1, 3)), sender(c.sends(2, 3)),
+      receiver(c.waits(0, 5, -1), { killable: true }), receiver(c.waits(1, 5, 100), { timed: true }),
+      c.recoverSender(0, 0, 0), c.recoverReceiver(3, 0, 3)]),
+  scenario('3x2 four lanes, batches, interrupt, close', shape(3, 2, 4), { lanes: FOUR_LANES },
+    (c) => [sender([c.sendBatch(3, 3), c.send(0), c.sendBatch(3, 2)]), sender([c.sendBatch(1, 3), c.send(1)]),
+      { name: 'interrupt', calls: c.sends(2, 3), interrupts: 1 }, receiver([c.receiveBatch(0, 3), ...c.waits(0, 3, -1)]),
+      receiver([...c.waits(1, 2, -1), c.receiveBatch(1, 4), ...c.receives(1, 1)]), { name: 'closer', calls: [c.close()] }]),
+  scenario('3x2 four lanes, completions, receiver dies', shape(3, 2, 2, { completions: 2 }), { lanes: FOUR_LANES, kills: 1 },
+    (c) => [sender([c.submit(0), c.submit(3), ...c.reaps(0, 2), c.submit(0)]), sender([c.submit(1), ...c.reaps(1, 1), c.submit(1)]),
+      sender([c.submit(2), ...c.reaps(2, 1), c.submit(2)]),
+      receiver([...c.receives(0, 1), c.complete(0), ...c.receives(0, 1), c.complete(0)], { killable: true }),
+      receiver([...c.waits(1, 1, -1), c.complete(1), ...c.receives(1, 1), c.complete(1), ...c.receives(1, 1), c.complete(1)]),
+      c.recoverReceiver(3, 0, 2)]),
+];
+
 /** Larger ones for the deep run. */
 export const LARGE: Scenario[] = [
   scenario('2x2 ring 2, two messages each', shape(2, 2, 2), {},
@@ -347,3 +419,6 @@ export const LARGE: Scenario[] = [
     (c) => [sender(c.sends(0, 1), { killable: true }), sender(c.sends(1, 1)),
       receiver(c.receives(0, 1), { killable: true }), receiver(c.receives(1, 2)), c.recoverSender(0, 0, undefined), c.recoverReceiver(2, 0, 0)]),
 ];
+
+/** Those that are exhausted. */
+export const ALL_SCENARIOS: readonly Scenario[] = [...SCENARIOS, ...MORE, ...DEATHS, ...HOSTILITY, ...LARGE];

@@ -24,6 +24,8 @@ export interface Outcome {
   /** Transitions that killed a task. */
   kills: number;
   exhausted: boolean;
+  /** Every interleaving within the bound on preemptions was explored. */
+  bounded: boolean;
   preemptions: number | undefined;
   seconds: number;
   violation: { message: string; schedule: number[] } | undefined;
@@ -108,7 +110,7 @@ class Search {
     this.limits = limits;
     this.progress = progress;
     this.outcome = {
-      scenario: engine.scenario.name, states: 0, transitions: 0, kills: 0, exhausted: false, preemptions: limits.preemptions,
+      scenario: engine.scenario.name, states: 0, transitions: 0, kills: 0, exhausted: false, bounded: false, preemptions: limits.preemptions,
       seconds: 0, violation: undefined, engine,
     };
   }
@@ -199,6 +201,7 @@ class Search {
       if ((outcome.transitions & 0xfff) === 0 && this.overLimit()) return;
     }
     outcome.exhausted = limits.preemptions === undefined;
+    outcome.bounded = !outcome.exhausted;
   }
 
   private overLimit(): boolean {

@@ -22,6 +22,7 @@ const WAKE = `${PATH}5-wake.ts`;
 const RECEIVE = `${PATH}6-receive.ts`;
 const QUEUE = 'src/kernel/queue.ts';
 const RECOVER = 'src/kernel/recover.ts';
+const ATTACH = 'src/kernel/attach.ts';
 const REGION = 'src/kernel/region.ts';
 
 const one = (file: string, from: string, to: string): Replacement => ({ file, from, to });
@@ -96,6 +97,18 @@ export const SEEDED: SeededBug[] = [
   bug('sequential', 'the place is given away before it is repaired', ['sender dies, successor attaches by itself'],
     one(RECOVER, '  lanesAdopt(queue, index);\n  fetchAnd32(queue, QUEUE_SENDERS_ATTACHED, ~load32(sender, SENDER_BIT)); // [attach]\n',
       '  fetchAnd32(queue, QUEUE_SENDERS_ATTACHED, ~load32(sender, SENDER_BIT)); // [attach]\n  lanesAdopt(queue, index);\n')),
+  // ---- A failing call that changes memory.
+  bug('sequential', 'a place refused stays taken', ['refused: a place with completions outstanding'],
+    one(ATTACH, '      fetchAnd32(queue, QUEUE_SENDERS_ATTACHED, ~bit); // [attach]\n    }\n', '    }\n')),
+  bug('sequential', 'a receiver that timed out stays announced', ['1x1 sleeping, timeouts'],
+    one(RECEIVE, '  wakeRetract(queue, bit);\n', '  if (status !== STATUS_TIMED_OUT) wakeRetract(queue, bit);\n')),
+
+  // ---- Regions.
+  bug('sequential', 'committed before the bytes are there', ['append and read'],
+    one(REGION, '  copyBytes(room, source, bytes);\n  return regionCommit(table, handle, bytes);',
+      '  const offset = regionCommit(table, handle, bytes);\n  copyBytes(room, source, bytes);\n  return offset;')),
+  bug('sequential', 'a descriptor above the committed cursor', ['appender dies, descriptors beyond the cursor'],
+    one(REGION, '  if (policy === POLICY_APPEND_ONLY && ((offset + bytes) | 0) > committed) return STATUS_NOT_COMMITTED;\n', '')),
 
   // ---- Right under sequential consistency, wrong on the machines we run on.
   bug('weak', 'STATE relaxed', ['1x1 ring 1'], one(RING, 'storeSequential32(slot, SLOT_STATE, at);', 'storeRelaxed32(slot, SLOT_STATE, at);')),

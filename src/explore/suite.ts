@@ -7,13 +7,16 @@
 import { ENTRY, SCALED } from './bounds.ts';
 import { compile, type Compiled } from './compile.ts';
 import { coverage, type Coverage } from './coverage.ts';
+import type { Engine } from './engine.ts';
 import { makeModel, type ModelName, print, scheduleOf, shrink } from './schedule.ts';
+import { REFUSALS } from './refusals.ts';
 import type { Scenario } from './scenario.ts';
-import { DEATHS, HOSTILITY, LARGE, MORE, SCENARIOS } from './scenarios.ts';
+import { BIG, DEATHS, HOSTILITY, LARGE, MORE, SCENARIOS } from './scenarios.ts';
 import { type Limits, type Outcome, search } from './search.ts';
 import { SEEDED, type SeededBug } from './seeded.ts';
+import { walk, type WalkLimits, type WalkOutcome } from './walk.ts';
 
-export const ALL: readonly Scenario[] = [...SCENARIOS, ...MORE, ...DEATHS, ...HOSTILITY, ...LARGE];
+export const ALL: readonly Scenario[] = [...SCENARIOS, ...MORE, ...DEATHS, ...HOSTILITY, ...REFUSALS, ...LARGE, ...BIG];
 
 export const scenarioNamed = (name: string): Scenario => {
   const found = ALL.find((one) => one.name === name);
@@ -25,24 +28,41 @@ export interface Depth {
   scenarios: readonly Scenario[];
   sequential: Limits;
   weak: Limits;
+  /** Too large to be exhausted: at most so many preemptions, then walks under each model. */
+  big: readonly Scenario[];
+  few: Limits;
+  walks: WalkLimits;
 }
 
 export const SHORT: Depth = {
-  scenarios: [...SCENARIOS, ...MORE, ...DEATHS, ...HOSTILITY],
+  scenarios: [...SCENARIOS, ...MORE, ...DEATHS, ...HOSTILITY, ...REFUSALS],
   sequential: { seconds: 60, states: 1_000_000 },
   weak: { seconds: 8, states: 60_000 },
+  big: BIG,
+  few: { seconds: 6, states: 400_000, preemptions: 1 },
+  walks: { walks: 400, seed: 1, seconds: 10 },
 };
 
 export const DEEP: Depth = {
-  scenarios: ALL,
+  scenarios: [...SHORT.scenarios, ...LARGE],
   sequential: { seconds: 240, states: 12_000_000 },
   weak: { seconds: 120, states: 4_000_000 },
+  big: BIG,
+  few: { seconds: 120, states: 8_000_000, preemptions: 2 },
+  walks: { walks: 40_000, seed: 1, seconds: 60 },
 };
 
 export interface Line {
   scenario: string;
   model: ModelName;
   outcome: Outcome;
+  schedule: string | undefined;
+}
+
+export interface WalkLine {
+  scenario: string;
+  model: ModelName;
+  outcome: WalkOutcome;
   schedule: string | undefined;
 }
 
@@ -66,6 +86,14 @@ const fewestSwitches = (compiled: Compiled, scenario: Scenario, model: ModelName
     if (again.violation) return scheduleOf(again.engine, model, again.violation.schedule);
   }
   return scheduleOf(first.engine, model, first.violation!.schedule);
+};
+
+/** Walks through one scenario; a failure comes back shrunk. */
+export const walkOne = (compiled: Compiled, scenario: Scenario, model: ModelName, limits: WalkLimits): WalkLine => {
+  const outcome = walk(compiled, scenario, makeModel(model), limits);
+  const { violation } = outcome;
+  const schedule = violation && print(shrink(compiled, scenario, scheduleOf(outcome.engine, model, violation.schedule)));
+  return { scenario: scenario.name, model, outcome, schedule };
 };
 
 export interface Found {
@@ -100,6 +128,11 @@ export interface Summary {
   scenarios: number;
   exhausted: number;
   incomplete: number;
+  /** Of the big scenarios: those of which every interleaving with at most `preemptions` switches was seen. */
+  bounded: number;
+  preemptions: number;
+  walks: number;
+  walk_steps: number;
   states: number;
   transitions: number;
   violations: number;
@@ -115,46 +148,107 @@ export interface Summary {
 
 export interface Report {
   line(line: Line): void;
+  walked(line: WalkLine): void;
   found(found: Found): void;
   progress(outcome: Outcome): void;
+}
+
+const MODELS = ['sequential', 'weak'] as const;
+
+class Whole {
+  readonly sums: Summary = {
+    scenarios: 0, exhausted: 0, incomplete: 0, bounded: 0, preemptions: 0, walks: 0, walk_steps: 0, states: 0, transitions: 0, violations: 0,
+    seeded_total: 0, seeded_found: 0, kills: 0, seconds: 0, lines_covered: 0, lines_total: 0, branches_covered: 0, branches_total: 0,
+  };
+  readonly compiled = compileKernel();
+  readonly marks = new Uint8Array(this.compiled.blocks.length);
+  private readonly depth: Depth;
+  private readonly report: Report;
+
+  constructor(depth: Depth, report: Report) {
+    this.depth = depth;
+    this.report = report;
+  }
+
+  private cover(engine: Engine): void {
+    for (const [i, mark] of engine.covered.entries()) this.marks[i]! |= mark;
+  }
+
+  private search(scenario: Scenario, model: ModelName, limits: Limits): Line {
+    const { sums, report } = this;
+    const line = exploreOne(this.compiled, scenario, model, limits, (outcome) => report.progress(outcome));
+    const { outcome } = line;
+    this.cover(outcome.engine);
+    sums.states += outcome.states;
+    sums.transitions += outcome.transitions;
+    sums.kills += outcome.kills;
+    if (outcome.violation) sums.violations++;
+    report.line(line);
+    return line;
+  }
+
+  /** All interleavings of the scenarios small enough. */
+  exhaust(): void {
+    const { sums } = this;
+    for (const model of MODELS) {
+      for (const scenario of this.depth.scenarios) {
+        const { outcome } = this.search(scenario, model, this.depth[model]);
+        sums.scenarios++;
+        if (outcome.violation) continue;
+        if (outcome.exhausted) sums.exhausted++;
+        else sums.incomplete++;
+      }
+    }
+  }
+
+  /** The big ones: few preemptions, then walks. */
+  reach(): void {
+    const { sums, depth } = this;
+    sums.preemptions = depth.few.preemptions!;
+    for (const scenario of depth.big) {
+      if (this.search(scenario, 'sequential', depth.few).outcome.bounded) sums.bounded++;
+    }
+    for (const model of MODELS) {
+      for (const scenario of depth.big) {
+        const line = walkOne(this.compiled, scenario, model, depth.walks);
+        this.cover(line.outcome.engine);
+        sums.walks += line.outcome.walks;
+        sums.walk_steps += line.outcome.steps;
+        sums.kills += line.outcome.kills;
+        if (line.outcome.violation) sums.violations++;
+        this.report.walked(line);
+      }
+    }
+  }
+
+  findSeeded(): void {
+    for (const bug of SEEDED) {
+      const found = exploreSeeded(bug);
+      this.sums.seeded_total++;
+      if (found.line) this.sums.seeded_found++;
+      this.report.found(found);
+    }
+  }
+
+  covered(): Coverage {
+    const { sums } = this;
+    const covered = coverage(this.compiled, this.marks);
+    sums.lines_covered = covered.linesCovered;
+    sums.lines_total = covered.linesTotal;
+    sums.branches_covered = covered.branchesCovered;
+    sums.branches_total = covered.branchesTotal;
+    return covered;
+  }
 }
 
 /** Runs everything; `covered` comes back beside the sums. */
 export const exploreAll = (depth: Depth, report: Report): { summary: Summary; covered: Coverage } => {
   const began = performance.now();
-  const compiled = compileKernel();
-  const marks = new Uint8Array(compiled.blocks.length);
-  const sums: Summary = {
-    scenarios: 0, exhausted: 0, incomplete: 0, states: 0, transitions: 0, violations: 0, seeded_total: 0, seeded_found: 0, kills: 0,
-    seconds: 0, lines_covered: 0, lines_total: 0, branches_covered: 0, branches_total: 0,
-  };
-  for (const model of ['sequential', 'weak'] as const) {
-    for (const scenario of depth.scenarios) {
-      if (model === 'weak' && scenario.hostile) continue; // hostile values come at any moment already
-      const line = exploreOne(compiled, scenario, model, depth[model], (outcome) => report.progress(outcome));
-      const { outcome } = line;
-      for (const [i, mark] of outcome.engine.covered.entries()) marks[i]! |= mark;
-      sums.scenarios++;
-      sums.states += outcome.states;
-      sums.transitions += outcome.transitions;
-      sums.kills += outcome.kills;
-      if (outcome.violation) sums.violations++;
-      else if (outcome.exhausted) sums.exhausted++;
-      else sums.incomplete++;
-      report.line(line);
-    }
-  }
-  for (const bug of SEEDED) {
-    const found = exploreSeeded(bug);
-    sums.seeded_total++;
-    if (found.line) sums.seeded_found++;
-    report.found(found);
-  }
-  const covered = coverage(compiled, marks);
-  sums.lines_covered = covered.linesCovered;
-  sums.lines_total = covered.linesTotal;
-  sums.branches_covered = covered.branchesCovered;
-  sums.branches_total = covered.branchesTotal;
-  sums.seconds = Math.round((performance.now() - began) / 1000);
-  return { summary: sums, covered };
+  const whole = new Whole(depth, report);
+  whole.exhaust();
+  whole.reach();
+  whole.findSeeded();
+  const covered = whole.covered();
+  whole.sums.seconds = Math.round((performance.now() - began) / 1000);
+  return { summary: whole.sums, covered };
 };

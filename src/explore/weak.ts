@@ -131,6 +131,15 @@ export class Weak implements Model {
     this.released[thread] = this.now[thread]!;
   }
 
+  /** A side that keeps no rules releases nothing and acquires nothing: its value is one more that may be read. */
+  intrude(address: number, value: number): void {
+    const place = this.placeOf[address >> 2]!;
+    const list = this.entries[place]!;
+    if (list.length > 250) throw new Violation('a word is written more often than the model can count');
+    this.entries[place] = [...list, { value, view: withAt(new Uint8Array(this.global.length), place, list.length), label: 0 }];
+    this.engine.put(address, value);
+  }
+
   /** Notes that `count` sends (what 0) or receives (what 1) of a lane have ended for this thread. */
   note(thread: number, lane: number, what: number, count: number): void {
     this.now[thread] = withAt(this.now[thread]!, this.notes + lane * 2 + what, count);
@@ -261,6 +270,8 @@ export class Weak implements Model {
   private loadPlain(address: number): number {
     const place = this.place(address);
     if (place < 0) return this.engine.peek(address);
+    // Against a hostile side a plain read returns what a relaxed one may, and races with everything.
+    if (this.engine.scenario.hostile) return this.load(address, false, false);
     this.checkSeen(place, 'a plain read');
     const t = this.engine.thread;
     if (this.plainOf[place]! < 0) {
@@ -278,6 +289,7 @@ export class Weak implements Model {
   private storePlain(address: number, value: number): void {
     const place = this.place(address);
     if (place < 0) return this.engine.poke(address, value);
+    if (this.engine.scenario.hostile) return this.store(address, value, false, false);
     this.checkSeen(place, 'a plain write');
     this.checkReads(place);
     this.append(address, place, value, new Uint8Array(this.global.length));

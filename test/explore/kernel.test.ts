@@ -16,8 +16,7 @@ const told: string[] = [];
 const covers = (engineMarks: Uint8Array): void => engineMarks.forEach((mark, i) => { marks[i]! |= mark; });
 
 describe.each(['sequential', 'weak'] as const)('%s memory', (model) => {
-  const scenarios = SHORT.scenarios.filter((scenario) => model === 'sequential' || !scenario.hostile);
-  test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', (_name, scenario) => {
+  test.each(SHORT.scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', (_name, scenario) => {
     const { outcome, schedule } = exploreOne(compiled, scenario, model, SHORT[model]);
     covers(outcome.engine.covered);
     expect(outcome.violation && `${outcome.violation.message}: make replay SCHEDULE='${schedule}'`).toBeUndefined();
