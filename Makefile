@@ -56,6 +56,7 @@ help: ## Lists these targets.
 	@echo '  TESTS=NAME         make test runs only test files whose path contains NAME'
 	@echo '  SEED=N             seed of the random tests'
 	@echo '  QUICK=1            a short make bench'
+	@echo '  FIRMWARE=FOLDER    the firmware of a board, for make sdcard and make flash'
 	@echo '  BREAK=FILE:LINE    where make gdb stops first'
 	@echo '  DEEP=1, ONLY=TEXT  a long make explore; only scenarios with the text'
 	@echo '  SCHEDULE=, BUG=    what make replay shows'
@@ -63,7 +64,7 @@ help: ## Lists these targets.
 
 # ---- What a machine lacks. Goals that run something depend on one of these; on Debian and Ubuntu they install.
 
-.PHONY: help run test test-unit explore replay atomic-sites typecheck bench gdb listing size doctor clean images \
+.PHONY: help run test test-unit explore replay atomic-sites typecheck bench gdb listing size doctor clean images sdcard \
   ready-node ready-kernel ready-test ready-gdb ready-board
 
 ready-node ready-kernel ready-test ready-gdb ready-board: ready-%:
@@ -91,6 +92,14 @@ gdb: ready-gdb ready-board ## Boots the kernel stopped, with gdb attached; BREAK
 
 bench: ready-kernel ## Counts instructions per operation against the same algorithm in hand-written C; QUICK=1 is short.
 	@$(TYPESCRIPT) bench/main.ts $(if $(QUICK),--quick)
+
+# ---- A card for a real board.
+
+FIRMWARE ?=
+CARD_OPTIONS = --program $(call quote,$(PROGRAM)) --input $(call quote,$(INPUT)) --firmware $(call quote,$(FIRMWARE))
+
+sdcard: ready-board ## Makes a card image that boots, build/sdcard/sd.img; FIRMWARE=FOLDER adds the board's firmware.
+	@$(TYPESCRIPT) src/cli/sdcard.ts $(CARD_OPTIONS) -o build/sdcard/sd.img
 
 # ---- Testing. What suites read is built once, before them: two of them building the same file at once would disturb each other.
 

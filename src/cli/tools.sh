@@ -25,6 +25,7 @@ llvm-symbolizer llvm kernel,board,test,gdb finds the TypeScript lines for backtr
 qemu-system-aarch64 qemu-system-arm kernel,board,test,gdb runs the kernel
 llvm-dwarfdump llvm test finds the TypeScript line of each instruction (make atomic-sites)
 dtc device-tree-compiler board,test makes the device trees of boards whose emulator has none
+mcopy mtools board,test makes card images without root
 gdb-multiarch gdb-multiarch test,gdb debugs the kernel by TypeScript line
 TABLE
 }

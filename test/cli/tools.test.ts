@@ -16,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const BASE = ['sh', 'sed', 'grep', 'head', 'cat', 'tr', 'dirname', 'env', 'touch', 'chmod', 'mkdir'];
 const PACKAGE_TOOLS: Record<string, string[]> = {
   clang: ['clang'], lld: ['ld.lld'], llvm: ['llvm-objcopy', 'llvm-objdump', 'llvm-nm', 'llvm-size', 'llvm-symbolizer', 'llvm-dwarfdump'],
-  'qemu-system-arm': ['qemu-system-aarch64'], 'device-tree-compiler': ['dtc'], 'gdb-multiarch': ['gdb-multiarch'],
+  'qemu-system-arm': ['qemu-system-aarch64'], 'device-tree-compiler': ['dtc'], mtools: ['mcopy'], 'gdb-multiarch': ['gdb-multiarch'],
 };
 const KERNEL_PACKAGES = 'clang lld llvm qemu-system-arm';
 
@@ -117,7 +117,7 @@ test('only what is missing, and only what the purpose needs', () => {
   const noLlvm = machine({ packages: ['clang', 'lld', 'qemu-system-arm'] });
   expect(noLlvm.run(['install', 'kernel']).calls).toEqual([aptInstall('llvm')]);
   expect(machine({ npm: 'absent' }).run(['install', 'node']).calls).toEqual(['npm ci --no-fund --no-audit']);
-  expect(machine({}).run(['install', 'test']).calls).toEqual([aptInstall(`${KERNEL_PACKAGES} device-tree-compiler gdb-multiarch`)]);
+  expect(machine({}).run(['install', 'test']).calls).toEqual([aptInstall(`${KERNEL_PACKAGES} device-tree-compiler mtools gdb-multiarch`)]);
   const behind = machine({ packages: everything, npm: 'older' });
   expect(behind.run(['install', 'kernel']).calls).toEqual(['npm ci --no-fund --no-audit']);
 });
@@ -188,7 +188,7 @@ test('doctor: what is missing and how to install it, exit 1', () => {
   const { status, stdout, calls } = machine({ packages: ['clang', 'lld'], npm: 'absent', user: 'sudo' }).run(['doctor']);
   expect(status).toBe(1);
   expect(stdout).toMatch(/^ {2}missing {2}llvm-nm {27}package llvm: lists symbols/m);
-  const command = 'sudo apt-get install -y --no-install-recommends llvm qemu-system-arm device-tree-compiler gdb-multiarch';
+  const command = 'sudo apt-get install -y --no-install-recommends llvm qemu-system-arm device-tree-compiler mtools gdb-multiarch';
   expect(stdout).toContain(`Install with:\n  ${command}\n`);
   expect(stdout).toContain('Install the npm packages with:\n  npm ci\n');
   expect(calls.filter((call) => !call.includes('--version'))).toEqual([]);
