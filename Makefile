@@ -55,7 +55,7 @@ help: ## Lists these targets.
 	@echo '  SECONDS_LIMIT=$(SECONDS_LIMIT)  make run gives up after so long'
 	@echo '  TESTS=NAME         make test runs only test files whose path contains NAME'
 	@echo '  SEED=N             seed of the random tests'
-	@echo '  QUICK=1            a short make bench'
+	@echo '  QUICK=1            make bench only counts'
 	@echo '  FIRMWARE=FOLDER    the firmware of a board, for make sdcard and make flash'
 	@echo '  BREAK=FILE:LINE    where make gdb stops first'
 	@echo '  DEEP=1, ONLY=TEXT  a long make explore; only scenarios with the text'
@@ -65,9 +65,9 @@ help: ## Lists these targets.
 # ---- What a machine lacks. Goals that run something depend on one of these; on Debian and Ubuntu they install.
 
 .PHONY: help run test test-unit explore replay atomic-sites typecheck bench gdb listing size doctor clean images sdcard \
-  ready-node ready-kernel ready-test ready-gdb ready-board
+  ready-node ready-kernel ready-test ready-gdb ready-board ready-bench
 
-ready-node ready-kernel ready-test ready-gdb ready-board: ready-%:
+ready-node ready-kernel ready-test ready-gdb ready-board ready-bench: ready-%:
 	@sh src/cli/tools.sh install $*
 
 doctor: ## Says which tools are here, in which version, and how to install what is missing.
@@ -90,7 +90,7 @@ run: $(READY_RUN) ## Builds the kernel and boots it; TARGET=node: on worker thre
 gdb: ready-gdb ready-board ## Boots the kernel stopped, with gdb attached; BREAK=src/kernel/path/1-send.ts:90 sets a first breakpoint.
 	@$(TYPESCRIPT) src/cli/gdb.ts $(RUN_OPTIONS) --break $(call quote,$(BREAK))
 
-bench: ready-kernel ## Counts instructions per operation against the same algorithm in hand-written C; QUICK=1 is short.
+bench: $(if $(QUICK),ready-kernel,ready-bench) ## Counts instructions, then measures us and other queues side by side; QUICK=1 only counts.
 	@$(TYPESCRIPT) bench/main.ts $(if $(QUICK),--quick)
 
 # ---- A card for a real board.

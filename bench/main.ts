@@ -1,12 +1,12 @@
 /**
  * make bench: counts instructions per operation on bare metal and compares them with the same algorithm in hand-written
- *   C.
+ *   C; then, unless --quick, measures this and other queues side by side (ratios.ts).
  *
  *     node --import tsx bench/main.ts [--quick]
  *
  * Role: builds the kernel and bench/hand into one image, boots it in QEMU under -icount (one instruction per tick, so
- *   that counts are exact
- *   and repeat), prints a table, and one last line `COUNTS {json}`, also in build/bench/counts.json.
+ *   that counts are exact and repeat), prints a table and a line `COUNTS {json}`, also in build/bench/counts.json; the ratios end
+ *   with a line `RATIOS {json}`, also in build/bench/ratios.json.
  * Units: instructions per operation, on an uncontended core. Fails: exit 1 if anything does not build, boot or count.
  * Checked by: test/bench/counts.test.ts, which also holds the counts to those of docs/counts.json.
  */
@@ -15,6 +15,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { execa } from 'execa';
 import { linkImage } from '../src/cli/link.ts';
+import { measureRatios } from './ratios.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const OUT = path.join(ROOT, 'build/bench');
@@ -84,9 +85,9 @@ const print = (counts: Record<string, number>): void => {
 };
 
 await new Command('bench')
-  .description('Counts instructions per operation of the kernel and of the same algorithm in hand-written C.')
-  .option('--quick', 'instruction counts only (there is nothing longer yet)')
-  .action(async () => {
+  .description('Counts instructions per operation of the kernel, then measures it beside other queues.')
+  .option('--quick', 'instruction counts only')
+  .action(async (options: { quick?: boolean }) => {
     console.log('building the counting image ...');
     const image = await build();
     console.log('counting under QEMU ...');
@@ -94,5 +95,6 @@ await new Command('bench')
     print(counts);
     writeFileSync(path.join(OUT, 'counts.json'), `${JSON.stringify(counts, null, 2)}\n`);
     console.log(`COUNTS ${JSON.stringify(counts)}`);
+    if (options.quick !== true) await measureRatios(console.log);
   })
   .parseAsync();

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What the project needs on a machine: says it, and installs it on Debian and Ubuntu.
 #
-#   sh src/cli/tools.sh install PURPOSE    PURPOSE: node, kernel, board, test or gdb; NO_INSTALL=1 only prints the commands
+#   sh src/cli/tools.sh install PURPOSE    PURPOSE: node, kernel, board, test, bench or gdb; NO_INSTALL=1 only prints the commands
 #   sh src/cli/tools.sh doctor             everything, with versions; exit 1 when something is missing
 #
 # Plain sh, because it runs before anything is installed: only Node, npm, make and git are taken for granted.
@@ -12,25 +12,40 @@ cd "$(dirname "$0")/../.." || exit 1
 NODE_MINIMUM=20.11
 
 # tool, apt package, purposes, what it is for. Versioned names (clang-14, clang-18) differ from one release to the next, so
-# only the default ones are used.
+# only the default ones are used. A tool that begins with a slash is a file: a library's header.
 tools() {
   cat <<'TABLE'
-clang clang kernel,board,test,gdb compiles Porffor's C and the boot code
-ld.lld lld kernel,board,test,gdb links the kernel
-llvm-objcopy llvm kernel,board,test,gdb makes kernel8.img out of the linked kernel
-llvm-objdump llvm kernel,board,test,gdb shows machine code (gate, make listing)
-llvm-nm llvm kernel,board,test,gdb lists symbols (gate)
-llvm-size llvm kernel,board,test,gdb measures sections (make size)
-llvm-symbolizer llvm kernel,board,test,gdb finds the TypeScript lines for backtraces
-qemu-system-aarch64 qemu-system-arm kernel,board,test,gdb runs the kernel
+clang clang kernel,board,test,bench,gdb compiles Porffor's C and the boot code
+ld.lld lld kernel,board,test,bench,gdb links the kernel
+llvm-objcopy llvm kernel,board,test,bench,gdb makes kernel8.img out of the linked kernel
+llvm-objdump llvm kernel,board,test,bench,gdb shows machine code (gate, make listing)
+llvm-nm llvm kernel,board,test,bench,gdb lists symbols (gate)
+llvm-size llvm kernel,board,test,bench,gdb measures sections (make size)
+llvm-symbolizer llvm kernel,board,test,bench,gdb finds the TypeScript lines for backtraces
+qemu-system-aarch64 qemu-system-arm kernel,board,test,bench,gdb runs the kernel
 llvm-dwarfdump llvm test finds the TypeScript line of each instruction (make atomic-sites)
 dtc device-tree-compiler board,test makes the device trees of boards whose emulator has none
 mcopy mtools board,test makes card images without root
 gdb-multiarch gdb-multiarch test,gdb debugs the kernel by TypeScript line
+cargo cargo test,bench builds the Rust queues of the comparison
+/usr/include/dpdk/rte_ring.h libdpdk-dev test,bench is a queue of the comparison
+/usr/include/boost/lockfree/spsc_queue.hpp libboost-dev test,bench is a queue of the comparison
+/usr/include/concurrentqueue/concurrentqueue.h libconcurrentqueue-dev test,bench is a queue of the comparison
+/usr/include/liburing.h liburing-dev test,bench is a queue of the comparison
 TABLE
 }
 
-have() { command -v "$1" >/dev/null 2>&1; }
+have() {
+  case "$1" in
+    /*) [ -e "${SYSROOT:-}$1" ] ;;
+    *) command -v "$1" >/dev/null 2>&1 ;;
+  esac
+}
+
+# Debian 12 has a cargo that is too old for the crates, and a newer one under another name.
+package_name() {
+  if [ "$1" = cargo ] && apt-cache show cargo-web >/dev/null 2>&1; then echo cargo-web; else echo "$1"; fi
+}
 
 # Missing tools for a purpose: lines "package what-for", one for each package.
 missing_packages() {
@@ -40,7 +55,7 @@ missing_packages() {
     have "$tool" && continue
     case "$seen" in *" $package "*) continue ;; esac
     seen="$seen$package "
-    echo "$package $why"
+    echo "$(package_name "$package") $why"
   done
 }
 
@@ -162,8 +177,9 @@ doctor() {
   row ok make "$(first_version make)" 'runs all commands'
   absent=''
   while read -r tool package purposes why; do
-    if have "$tool"; then row ok "$tool" "$(first_version "$tool")" "$why"; continue; fi
-    row missing "$tool" '' "package $package: $why"
+    if have "$tool"; then row ok "${tool##*/}" "$(first_version "$tool")" "$why"; continue; fi
+    package=$(package_name "$package")
+    row missing "${tool##*/}" '' "package $package: $why"
     broken=yes
     case " $absent " in *" $package "*) ;; *) absent="$absent $package" ;; esac
   done <<LIST
@@ -189,8 +205,8 @@ LIST
 case "${1:-}" in
   install)
     case "${2:-}" in
-      node|kernel|board|test|gdb) install "$2" ;;
-      *) echo 'tools.sh install: purpose must be node, kernel, board, test or gdb' >&2; exit 2 ;;
+      node|kernel|board|test|bench|gdb) install "$2" ;;
+      *) echo 'tools.sh install: purpose must be node, kernel, board, test, bench or gdb' >&2; exit 2 ;;
     esac ;;
   doctor) doctor ;;
   *) echo 'usage: tools.sh install PURPOSE | tools.sh doctor' >&2; exit 2 ;;

@@ -5,7 +5,7 @@ import {
   chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const script = fileURLToPath(new URL('../../src/cli/tools.sh', import.meta.url));
@@ -17,7 +17,10 @@ const BASE = ['sh', 'sed', 'grep', 'head', 'cat', 'tr', 'dirname', 'env', 'touch
 const PACKAGE_TOOLS: Record<string, string[]> = {
   clang: ['clang'], lld: ['ld.lld'], llvm: ['llvm-objcopy', 'llvm-objdump', 'llvm-nm', 'llvm-size', 'llvm-symbolizer', 'llvm-dwarfdump'],
   'qemu-system-arm': ['qemu-system-aarch64'], 'device-tree-compiler': ['dtc'], mtools: ['mcopy'], 'gdb-multiarch': ['gdb-multiarch'],
+  'cargo-web': ['cargo'], 'libdpdk-dev': ['/usr/include/dpdk/rte_ring.h'], 'libboost-dev': ['/usr/include/boost/lockfree/spsc_queue.hpp'],
+  'libconcurrentqueue-dev': ['/usr/include/concurrentqueue/concurrentqueue.h'], 'liburing-dev': ['/usr/include/liburing.h'],
 };
+const BENCH_PACKAGES = 'cargo-web libdpdk-dev libboost-dev libconcurrentqueue-dev liburing-dev';
 const KERNEL_PACKAGES = 'clang lld llvm qemu-system-arm';
 
 interface Machine {
@@ -48,7 +51,12 @@ const machine = (made: Machine) => {
     writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`);
     chmodSync(join(bin, name), 0o755);
   };
-  const tool = (name: string): void => fake(name, `echo "${name} version 15.2.1 (made up)"`);
+  const system = join(root, 'system');
+  const tool = (name: string): void => {
+    if (!name.startsWith('/')) return fake(name, `echo "${name} version 15.2.1 (made up)"`);
+    mkdirSync(dirname(join(system, name)), { recursive: true });
+    writeFileSync(join(system, name), '');
+  };
   for (const name of (made.packages ?? []).flatMap((one) => PACKAGE_TOOLS[one]!)) tool(name);
   fake('make', 'echo "GNU Make 4.3"');
   fake('uname', 'echo "Linux x86_64"');
@@ -69,7 +77,10 @@ while [ $# -gt 0 ]; do case "$1" in -o) shift; shift;; -*) shift;; *) break;; es
 grep -q fresh '${state}' || { echo 'E: not found in the archive' >&2; exit 100; }
 for name in "$@"; do
   case $name in ${Object.entries(PACKAGE_TOOLS).map(([name, all]) => `${name}) tools='${all.join(' ')}';;`).join(' ')} esac
-  for tool in $tools; do echo 'echo 15.2.1' >'${bin}'/$tool; chmod 755 '${bin}'/$tool; done
+  for tool in $tools; do case $tool in
+    /*) mkdir -p "$(dirname '${system}'$tool)"; : >'${system}'$tool;;
+    *) echo 'echo 15.2.1' >'${bin}'/$tool; chmod 755 '${bin}'/$tool;;
+  esac; done
 done`);
   }
   writeFileSync(join(root, 'package-lock.json'), '{}');
@@ -84,7 +95,7 @@ done`);
     run: (toolsArguments: string[], env: Record<string, string> = {}) => {
       rmSync(calls, { force: true });
       const { status, stdout, stderr } = spawnSync(join(bin, 'sh'), [join(root, 'src', 'cli', 'tools.sh'), ...toolsArguments],
-        { cwd: '/', env: { PATH: bin, ...env }, encoding: 'utf8' });
+        { cwd: '/', env: { PATH: bin, SYSROOT: system, ...env }, encoding: 'utf8' });
       return { status, stdout, stderr, calls: existsSync(calls) ? readFileSync(calls, 'utf8').trimEnd().split('\n') : [] };
     },
   };
@@ -96,7 +107,7 @@ const everything = Object.keys(PACKAGE_TOOLS);
 
 test('a machine that has everything: nothing is called, nothing is said', () => {
   const { run } = machine({ packages: everything });
-  for (const purpose of ['node', 'kernel', 'board', 'test', 'gdb']) {
+  for (const purpose of ['node', 'kernel', 'board', 'test', 'bench', 'gdb']) {
     expect(run(['install', purpose])).toEqual({ status: 0, stdout: '', stderr: '', calls: [] });
   }
 });
@@ -117,7 +128,8 @@ test('only what is missing, and only what the purpose needs', () => {
   const noLlvm = machine({ packages: ['clang', 'lld', 'qemu-system-arm'] });
   expect(noLlvm.run(['install', 'kernel']).calls).toEqual([aptInstall('llvm')]);
   expect(machine({ npm: 'absent' }).run(['install', 'node']).calls).toEqual(['npm ci --no-fund --no-audit']);
-  expect(machine({}).run(['install', 'test']).calls).toEqual([aptInstall(`${KERNEL_PACKAGES} device-tree-compiler mtools gdb-multiarch`)]);
+  expect(machine({}).run(['install', 'test']).calls).toEqual([aptInstall(`${KERNEL_PACKAGES} device-tree-compiler mtools gdb-multiarch ${BENCH_PACKAGES}`)]);
+  expect(machine({}).run(['install', 'bench']).calls).toEqual([aptInstall(`${KERNEL_PACKAGES} ${BENCH_PACKAGES}`)]);
   const behind = machine({ packages: everything, npm: 'older' });
   expect(behind.run(['install', 'kernel']).calls).toEqual(['npm ci --no-fund --no-audit']);
 });
@@ -188,7 +200,7 @@ test('doctor: what is missing and how to install it, exit 1', () => {
   const { status, stdout, calls } = machine({ packages: ['clang', 'lld'], npm: 'absent', user: 'sudo' }).run(['doctor']);
   expect(status).toBe(1);
   expect(stdout).toMatch(/^ {2}missing {2}llvm-nm {27}package llvm: lists symbols/m);
-  const command = 'sudo apt-get install -y --no-install-recommends llvm qemu-system-arm device-tree-compiler mtools gdb-multiarch';
+  const command = `sudo apt-get install -y --no-install-recommends llvm qemu-system-arm device-tree-compiler mtools gdb-multiarch ${BENCH_PACKAGES}`;
   expect(stdout).toContain(`Install with:\n  ${command}\n`);
   expect(stdout).toContain('Install the npm packages with:\n  npm ci\n');
   expect(calls.filter((call) => !call.includes('--version'))).toEqual([]);

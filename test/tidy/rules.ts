@@ -229,10 +229,12 @@ export const statusesDocumented: Rule = (files) => {
 
 /** Folders of one machine, and servers packages come from: neither belongs into the project. */
 const MACHINE_PATH = /(?<![\w.])\/(?:work|home|root|Users|mnt)\/[\w.-]/;
+/** By this name Cargo's lock files call the registry, whichever server it is reached at. */
+const CARGO_REGISTRY = 'registry+https://github.com/rust-lang/crates.io-index';
 const SERVER = /registry\.npmjs|npmmirror\.|deb\.debian\.|archive\.ubuntu\.|pypi\.org|files\.pythonhosted|\bcrates\.io/;
 
 export const noMachineTraces: Rule = (files) => eachLine(files, (line) =>
-  (MACHINE_PATH.test(line) ? 'names a folder of one machine' : SERVER.test(line) ? 'names a package server' : undefined));
+  (MACHINE_PATH.test(line) ? 'names a folder of one machine' : SERVER.test(line.replace(CARGO_REGISTRY, '')) ? 'names a package server' : undefined));
 
 /** Marks of work left undone, and tests that keep the others from running. */
 const UNFINISHED = /\b(?:TODO|FIXME|XXX)\b/;

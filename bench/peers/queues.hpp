@@ -1,0 +1,225 @@
+// Every queue of the comparison behind one shape, so that the loops of main.cpp are the same for all:
+//
+//   Q(slots)                         slots for messages of 64 bytes (per lane, for queues with lanes)
+//   push(message, priority)          copies the message in; false when full
+//   pop(into)                        copies the next message out; false when empty
+//   push_many, pop_many              the same for up to n messages; how many went
+//
+// C++ queues are inlined into the loops. The kernel and the Rust crates are reached by calls, as their users in another language
+// reach them. Head and tail of a queue live wherever its own authors put them.
+#pragma once
+#include <atomic>
+#include <boost/lockfree/spsc_queue.hpp>
+#include <concurrentqueue/concurrentqueue.h>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <rte_ring.h>
+
+struct alignas(64) Message { uint64_t word[8]; };
+
+extern "C" {
+// The kernel, from TypeScript.
+int32_t regionTableCreate(int32_t at, int32_t bytes, int32_t count), regionTableBytes(int32_t count);
+int32_t regionCreate(int32_t table, int32_t policy, int32_t base, int32_t bytes);
+int32_t queueBytes(int32_t config), queueCreate(int32_t table, int32_t region, int32_t config);
+int32_t queueAttachSender(int32_t queue, int32_t schema), queueAttachReceiver(int32_t queue);
+int32_t queueSend(int32_t sender, int32_t priority, int32_t source, int32_t bytes);
+int32_t queueReceive(int32_t receiver, int32_t buffer, int32_t capacity);
+int32_t queueReceiveTimeout(int32_t receiver, int32_t buffer, int32_t capacity, int32_t microseconds);
+int32_t queueSendBatch(int32_t sender, int32_t priority, int32_t list, int32_t count);
+int32_t queueReceiveBatch(int32_t receiver, int32_t list, int32_t count);
+void hostMap(uint32_t base, uint32_t bytes);
+// The Rust crates: src/lib.rs.
+struct Rust;
+Rust *rtrb_new(size_t), *rtrb4_new(size_t), *array_queue_new(size_t), *heap_new(size_t), *seed_new(size_t), *seed_locked_new(size_t);
+bool rtrb_push(Rust *, const Message *), rtrb_pop(Rust *, Message *);
+size_t rtrb_push_slice(Rust *, const Message *, size_t), rtrb_pop_slice(Rust *, Message *, size_t);
+bool rtrb4_push(Rust *, size_t, const Message *), rtrb4_pop(Rust *, Message *);
+bool array_queue_push(Rust *, const Message *), array_queue_pop(Rust *, Message *);
+bool heap_push(Rust *, size_t, const Message *), heap_pop(Rust *, Message *);
+bool seed_push(Rust *, const Message *), seed_pop(Rust *, Message *);
+bool seed_locked_push(Rust *, const Message *), seed_locked_pop(Rust *, Message *);
+}
+
+[[noreturn]] inline void fail(const char *what) {
+  std::fprintf(stderr, "harness: %s\n", what);
+  std::fflush(nullptr);
+  std::_Exit(1);
+}
+
+// ---- Memory below 2^31, which the kernel needs; all messages live here.
+constexpr uint32_t RAM_BASE = 0x20000000, RAM_BYTES = 512u << 20;
+inline uint32_t arena = RAM_BASE;
+inline uint32_t take(uint32_t bytes) {
+  uint32_t at = arena;
+  arena += (bytes + 127) & ~127u;
+  if (arena > RAM_BASE + RAM_BYTES) fail("out of memory");
+  return at;
+}
+template <class T> T *at(uint32_t address) { return reinterpret_cast<T *>(static_cast<uintptr_t>(address)); }
+inline int32_t address(const void *p) { return static_cast<int32_t>(reinterpret_cast<uintptr_t>(p)); }
+
+// ---- This project.
+constexpr int32_t NORMAL = 2, BYTES = 64, SLAB = 3, BATCH_MAX = 64, BATCH_WORDS = 6;
+
+struct Kernel {
+  static constexpr const char *name = "ruvix-queue (this)";
+  int32_t senders[2]{}, receiver = 0, send_list = 0, receive_list = 0;
+
+  explicit Kernel(unsigned slots, int count = 1) {
+    static int32_t table = [] {
+      int32_t bytes = regionTableBytes(255), made = regionTableCreate(take(bytes), bytes, 255);
+      return made > 0 ? made : (fail("regionTableCreate"), 0);
+    }();
+    int32_t config = take(64), *c = at<int32_t>(config);
+    c[0] = static_cast<int32_t>(slots); c[1] = BYTES; c[3] = count; c[4] = 1;
+    int32_t bytes = queueBytes(config), queue = queueCreate(table, regionCreate(table, SLAB, take(bytes), bytes), config);
+    for (int k = 0; k < count; k++) if ((senders[k] = queueAttachSender(queue, 0)) <= 0) fail("queueAttachSender");
+    if ((receiver = queueAttachReceiver(queue)) <= 0) fail("queueAttachReceiver");
+    send_list = take(BATCH_MAX * BATCH_WORDS * 4);
+    receive_list = take(BATCH_MAX * BATCH_WORDS * 4);
+  }
+  bool push(const Message *m, int priority = NORMAL, int sender = 0) {
+    return queueSend(senders[sender], priority, address(m), BYTES) >= 0;
+  }
+  bool pop(Message *into) { return queueReceive(receiver, address(into), BYTES) >= 0; }
+  unsigned push_many(const Message *m, unsigned n) { return many(queueSendBatch(senders[0], NORMAL, list(send_list, m, n), n)); }
+  unsigned pop_many(Message *into, unsigned n) { return many(queueReceiveBatch(receiver, list(receive_list, into, n), n)); }
+
+private:
+  static unsigned many(int32_t status) { return status < 0 ? 0 : static_cast<unsigned>(status); }
+  static int32_t list(int32_t records, const Message *m, unsigned n) {
+    int32_t *b = at<int32_t>(records);
+    for (unsigned k = 0; k < n; k++) { b[BATCH_WORDS * k] = address(m + k); b[BATCH_WORDS * k + 1] = BYTES; }
+    return records;
+  }
+};
+
+// The same, received with the call that waits by itself, and would sleep.
+struct KernelWaiting : Kernel {
+  static constexpr const char *name = "ruvix-queue (this), its own wait";
+  using Kernel::Kernel;
+  bool pop(Message *into) { return queueReceiveTimeout(receiver, address(into), BYTES, 5000000) >= 0; }
+};
+
+// ---- C++.
+template <unsigned SLOTS> struct Boost {
+  static constexpr const char *name = "boost spsc_queue";
+  boost::lockfree::spsc_queue<Message, boost::lockfree::capacity<SLOTS>> *queue;
+  explicit Boost(unsigned slots) : queue(new boost::lockfree::spsc_queue<Message, boost::lockfree::capacity<SLOTS>>) {
+    if (slots != SLOTS) fail("boost: slots");
+  }
+  bool push(const Message *m, int = 0, int = 0) { return queue->push(*m); }
+  bool pop(Message *into) { return queue->pop(*into); }
+  unsigned push_many(const Message *m, unsigned n) { return static_cast<unsigned>(queue->push(m, n)); }
+  unsigned pop_many(Message *into, unsigned n) { return static_cast<unsigned>(queue->pop(into, n)); }
+};
+
+// The textbook ring: padded indices, the other side's index cached (the algorithm of rigtorp's SPSCQueue, which no registry has).
+struct Textbook {
+  static constexpr const char *name = "textbook ring in C++";
+  struct alignas(128) Side { std::atomic<size_t> index{0}; size_t seen = 0; };
+  Side *tail, *head;
+  Message *slots;
+  size_t size;
+  explicit Textbook(unsigned n) : tail(new Side), head(new Side), slots(new Message[n + 1]), size(n + 1) {}
+  bool push(const Message *m, int = 0, int = 0) {
+    size_t now = tail->index.load(std::memory_order_relaxed), next = now + 1 == size ? 0 : now + 1;
+    if (next == tail->seen && next == (tail->seen = head->index.load(std::memory_order_acquire))) return false;
+    slots[now] = *m;
+    tail->index.store(next, std::memory_order_release);
+    return true;
+  }
+  bool pop(Message *into) {
+    size_t now = head->index.load(std::memory_order_relaxed);
+    if (now == head->seen && now == (head->seen = tail->index.load(std::memory_order_acquire))) return false;
+    *into = slots[now];
+    head->index.store(now + 1 == size ? 0 : now + 1, std::memory_order_release);
+    return true;
+  }
+};
+
+// DPDK's ring, elements of 64 bytes, in memory of our own: nothing of it needs the DPDK environment.
+template <bool SEVERAL> struct Dpdk {
+  static constexpr const char *name = SEVERAL ? "DPDK rte_ring MP" : "DPDK rte_ring SP/SC";
+  rte_ring *ring;
+  explicit Dpdk(unsigned slots) {
+    ring = static_cast<rte_ring *>(std::aligned_alloc(128, static_cast<size_t>(rte_ring_get_memsize_elem(sizeof(Message), slots) + 127) & ~127ul));
+    if (rte_ring_init(ring, "bench", slots, SEVERAL ? RING_F_SC_DEQ : RING_F_SP_ENQ | RING_F_SC_DEQ) != 0) fail("rte_ring_init");
+  }
+  bool push(const Message *m, int = 0, int = 0) { return push_many(m, 1) == 1; }
+  bool pop(Message *into) { return rte_ring_sc_dequeue_bulk_elem(ring, into, sizeof(Message), 1, nullptr) == 1; }
+  unsigned push_many(const Message *m, unsigned n) {
+    if (SEVERAL) return rte_ring_mp_enqueue_bulk_elem(ring, m, sizeof(Message), n, nullptr);
+    return rte_ring_sp_enqueue_bulk_elem(ring, m, sizeof(Message), n, nullptr);
+  }
+  unsigned pop_many(Message *into, unsigned n) { return rte_ring_sc_dequeue_burst_elem(ring, into, sizeof(Message), n, nullptr); }
+};
+
+// moodycamel's queue with a token for each producer: in effect a queue each.
+struct Moodycamel {
+  static constexpr const char *name = "moodycamel ConcurrentQueue, tokens";
+  using Queue = moodycamel::ConcurrentQueue<Message>;
+  Queue *queue;
+  moodycamel::ProducerToken *producers[2];
+  moodycamel::ConsumerToken *consumer;
+  explicit Moodycamel(unsigned slots) : queue(new Queue(slots * 2, 2, 0)) {
+    for (auto &token : producers) token = new moodycamel::ProducerToken(*queue);
+    consumer = new moodycamel::ConsumerToken(*queue);
+  }
+  bool push(const Message *m, int = 0, int sender = 0) { return queue->try_enqueue(*producers[sender], *m); }
+  bool pop(Message *into) { return queue->try_dequeue(*consumer, *into); }
+};
+
+// ---- Rust.
+struct Rtrb {
+  static constexpr const char *name = "rtrb";
+  Rust *queue;
+  explicit Rtrb(unsigned slots) : queue(rtrb_new(slots)) {}
+  bool push(const Message *m, int = 0, int = 0) { return rtrb_push(queue, m); }
+  bool pop(Message *into) { return rtrb_pop(queue, into); }
+  unsigned push_many(const Message *m, unsigned n) { return static_cast<unsigned>(rtrb_push_slice(queue, m, n)); }
+  unsigned pop_many(Message *into, unsigned n) { return static_cast<unsigned>(rtrb_pop_slice(queue, into, n)); }
+};
+
+struct RtrbLanes {
+  static constexpr const char *name = "4 polled lanes of rtrb";
+  Rust *queue;
+  explicit RtrbLanes(unsigned slots) : queue(rtrb4_new(slots)) {}
+  bool push(const Message *m, int priority = NORMAL, int = 0) { return rtrb4_push(queue, static_cast<size_t>(priority), m); }
+  bool pop(Message *into) { return rtrb4_pop(queue, into); }
+};
+
+struct ArrayQueue {
+  static constexpr const char *name = "crossbeam ArrayQueue";
+  Rust *queue;
+  explicit ArrayQueue(unsigned slots) : queue(array_queue_new(slots)) {}
+  bool push(const Message *m, int = 0, int = 0) { return array_queue_push(queue, m); }
+  bool pop(Message *into) { return array_queue_pop(queue, into); }
+};
+
+struct Heap {
+  static constexpr const char *name = "mutex around a binary heap";
+  Rust *queue;
+  explicit Heap(unsigned slots) : queue(heap_new(slots)) {}
+  bool push(const Message *m, int priority = NORMAL, int = 0) { return heap_push(queue, static_cast<size_t>(priority), m); }
+  bool pop(Message *into) { return heap_pop(queue, into); }
+};
+
+struct Seed {
+  static constexpr const char *name = "seed KernelQueue, aliased by force";
+  Rust *queue;
+  explicit Seed(unsigned slots) : queue(seed_new(slots)) {}
+  bool push(const Message *m, int = 0, int = 0) { return seed_push(queue, m); }
+  bool pop(Message *into) { return seed_pop(queue, into); }
+};
+
+struct LockedSeed {
+  static constexpr const char *name = "seed KernelQueue in a mutex";
+  Rust *queue;
+  explicit LockedSeed(unsigned slots) : queue(seed_locked_new(slots)) {}
+  bool push(const Message *m, int = 0, int = 0) { return seed_locked_push(queue, m); }
+  bool pop(Message *into) { return seed_locked_pop(queue, into); }
+};
