@@ -59,3 +59,10 @@ export const STATUS_NOT_PENDING = -20;
 export const STATUS_AGAIN = -21;
 /** Detach: completions are still outstanding. Reap them first. */
 export const STATUS_BUSY = -22;
+/**
+ * Send: the bytes are not a message of the queue's schema. The sender's words say which rule is broken and where
+ * (schema/program.ts, REASON_*).
+ */
+export const STATUS_INVALID_MESSAGE = -23;
+/** Create: the schema's program is not well-formed, or may take more steps than the configuration allows. */
+export const STATUS_BAD_SCHEMA = -24;

@@ -5,10 +5,10 @@
  * Elsewhere: what each kernel status means in full: ../kernel/status.ts. Checked by: test/lib/errors.test.ts.
  */
 import {
-  STATUS_AGAIN, STATUS_BAD_ARGUMENT, STATUS_BAD_CONFIG, STATUS_BAD_HANDLE, STATUS_BAD_PRIORITY, STATUS_BUSY,
-  STATUS_CLOSED, STATUS_EMPTY, STATUS_FULL, STATUS_NOT_COMMITTED, STATUS_NOT_PENDING, STATUS_NO_COMPLETIONS,
-  STATUS_NO_CREDIT, STATUS_NO_MEMORY, STATUS_NO_PLACE, STATUS_OUT_OF_BOUNDS, STATUS_POLICY, STATUS_STALE_REGION,
-  STATUS_TIMED_OUT, STATUS_TOO_LARGE, STATUS_TOO_SMALL, STATUS_WRONG_SCHEMA,
+  STATUS_AGAIN, STATUS_BAD_ARGUMENT, STATUS_BAD_CONFIG, STATUS_BAD_HANDLE, STATUS_BAD_PRIORITY, STATUS_BAD_SCHEMA, STATUS_BUSY,
+  STATUS_CLOSED, STATUS_EMPTY, STATUS_FULL, STATUS_INVALID_MESSAGE, STATUS_NOT_COMMITTED, STATUS_NOT_PENDING,
+  STATUS_NO_COMPLETIONS, STATUS_NO_CREDIT, STATUS_NO_MEMORY, STATUS_NO_PLACE, STATUS_OUT_OF_BOUNDS, STATUS_POLICY,
+  STATUS_STALE_REGION, STATUS_TIMED_OUT, STATUS_TOO_LARGE, STATUS_TOO_SMALL, STATUS_WRONG_SCHEMA,
 } from '../kernel/status.ts';
 
 /** Codes of the kernel, with its status, then (below -100) those of the library alone. */
@@ -35,6 +35,8 @@ const STATUS_OF = {
   NOT_PENDING: STATUS_NOT_PENDING,
   AGAIN: STATUS_AGAIN,
   BUSY: STATUS_BUSY,
+  INVALID_MESSAGE: STATUS_INVALID_MESSAGE,
+  BAD_SCHEMA: STATUS_BAD_SCHEMA,
   STALE_HANDLE: -101,
   FOREIGN_HANDLE: -102,
   DETACHED: -103,
@@ -70,6 +72,8 @@ const TEXT: { readonly [code in QueueErrorCode]: string } = {
   NOT_PENDING: 'the message asked for no completion, or has been completed',
   AGAIN: 'other receivers were faster each time',
   BUSY: 'still in use',
+  INVALID_MESSAGE: 'the bytes are not a message of the schema of the queue',
+  BAD_SCHEMA: 'the schema has no valid program, or one that may take too many steps',
   STALE_HANDLE: 'what the handle named has been destroyed',
   FOREIGN_HANDLE: 'the handle belongs to another process, or this worker was started before its parent imported ruvix-queue',
   DETACHED: 'this sender or receiver has been detached',
