@@ -57,6 +57,7 @@ help: ## Lists these targets.
 	@echo '  SEED=N             seed of the random tests'
 	@echo '  QUICK=1            make bench only counts'
 	@echo '  FIRMWARE=FOLDER    the firmware of a board, for make sdcard and make flash'
+	@echo '  BOOT=, DEVICE=     where make flash writes: a mounted boot partition, or a whole card'
 	@echo '  BREAK=FILE:LINE    where make gdb stops first'
 	@echo '  DEEP=1, ONLY=TEXT  a long make explore; only scenarios with the text'
 	@echo '  SCHEDULE=, BUG=    what make replay shows'
@@ -64,7 +65,7 @@ help: ## Lists these targets.
 
 # ---- What a machine lacks. Goals that run something depend on one of these; on Debian and Ubuntu they install.
 
-.PHONY: help run test test-unit explore replay atomic-sites typecheck bench gdb listing size doctor clean images sdcard \
+.PHONY: help run test test-unit explore replay atomic-sites typecheck bench gdb listing size doctor clean images sdcard flash unflash \
   ready-node ready-kernel ready-test ready-gdb ready-board ready-bench
 
 ready-node ready-kernel ready-test ready-gdb ready-board ready-bench: ready-%:
@@ -100,6 +101,16 @@ CARD_OPTIONS = --program $(call quote,$(PROGRAM)) --input $(call quote,$(INPUT))
 
 sdcard: ready-board ## Makes a card image that boots, build/sdcard/sd.img; FIRMWARE=FOLDER adds the board's firmware.
 	@$(TYPESCRIPT) src/cli/sdcard.ts $(CARD_OPTIONS) -o build/sdcard/sd.img
+
+BOOT   ?=
+DEVICE ?=
+FLASH  = $(TYPESCRIPT) src/cli/flash.ts --boot $(call quote,$(BOOT)) --device $(call quote,$(DEVICE))
+
+flash: ready-board ## Puts the kernel onto a mounted boot partition (BOOT=FOLDER) or a whole card (DEVICE=/dev/NAME), with care.
+	@$(FLASH) $(CARD_OPTIONS)
+
+unflash: ready-node ## Takes back what make flash BOOT=FOLDER did to a boot partition.
+	@$(FLASH) --undo
 
 # ---- Testing. What suites read is built once, before them: two of them building the same file at once would disturb each other.
 

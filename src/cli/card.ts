@@ -5,7 +5,7 @@
  * Memory: none. Invariants: the same inputs give the same bytes; firmware is copied by name and never kept in this project.
  * Units: bytes. Fails: CardError, one sentence.
  * Elsewhere: docs/raspberry-pi.md says what each line of config.txt is for.
- * Checked by: test/pi/sdcard.test.ts
+ * Checked by: test/pi/sdcard.test.ts, test/pi/flash.test.ts
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
