@@ -12,7 +12,7 @@ export {
 } from '../kernel/queue.ts';
 export { laneRing } from '../kernel/path/3-lane.ts';
 export {
-  regionAddress, regionAppend, regionCommit, regionCommitted, regionCreate, regionDestroy, regionPolicy, regionReserve,
+  regionAddress, regionAppend, regionCommit, regionCommitted, regionCreate, regionDestroy, regionPolicy, regionRecover, regionReserve,
   regionTableCreate,
 } from '../kernel/region.ts';
 import { load32, store32 } from '#machine';

@@ -298,7 +298,7 @@ const REGION_DEATHS: Scenario[] = [
       ...c.other('taskSendAppended', table, region, handle, source, c.place.allocate(24)), meaning: { kind: 'other', accept: [STATUS_FULL] },
     });
     return [sender([send(senders[0]!), send(senders[0]!)], { killable: true }), receiver([following(c), following(c)]),
-      { name: 'recovery of sender 0', afterDeathOf: 0, calls: [c.other('queueRecoverSender', queue, 0),
+      { name: 'recovery of sender 0', afterDeathOf: 0, calls: [c.other('queueRecoverSender', queue, 0), c.other('regionRecover', table, 0),
         { ...c.other('queueAttachSender', queue, 0), keep: true }, send(KEPT)] }];
   }),
 ];

@@ -23,7 +23,8 @@ const RECEIVE = `${PATH}6-receive.ts`;
 const QUEUE = 'src/kernel/queue.ts';
 const RECOVER = 'src/kernel/recover.ts';
 const ATTACH = 'src/kernel/attach.ts';
-const REGION = 'src/kernel/region.ts';
+const APPEND = 'src/kernel/region/append.ts';
+const SPAN = 'src/kernel/region/span.ts';
 
 const one = (file: string, from: string, to: string): Replacement => ({ file, from, to });
 const bug = (model: SeededBug['model'], name: string, scenarios: string[], ...change: Replacement[]): SeededBug =>
@@ -105,10 +106,11 @@ export const SEEDED: SeededBug[] = [
 
   // ---- Regions.
   bug('sequential', 'committed before the bytes are there', ['append and read'],
-    one(REGION, '  copyBytes(room, source, bytes);\n  return regionCommit(table, handle, bytes);',
-      '  const offset = regionCommit(table, handle, bytes);\n  copyBytes(room, source, bytes);\n  return offset;')),
+    one(APPEND, '  copyBytes(room, source, bytes);\n  return regionCommit(table, handle, owner, room);',
+      '  const offset = regionCommit(table, handle, owner, room);\n  copyBytes(room, source, bytes);\n  return offset;')),
   bug('sequential', 'a descriptor above the committed cursor', ['appender dies, descriptors beyond the cursor'],
-    one(REGION, '  if (policy === POLICY_APPEND_ONLY && ((offset + bytes) | 0) > committed) return STATUS_NOT_COMMITTED;\n', '')),
+    one(SPAN, ' || (bytes >>> 0) >= ((limit - offset) >>> 0)) return STATUS_NOT_COMMITTED;', ') return STATUS_NOT_COMMITTED;'),
+    one(SPAN, '  if ((bytes >>> 0) >= ((limit - offset) >>> 0)) return regionRefuses(table, handle, offset, bytes);\n', '')),
 
   // ---- Right under sequential consistency, wrong on the machines we run on.
   bug('weak', 'STATE relaxed', ['1x1 ring 1'], one(RING, 'storeSequential32(slot, SLOT_STATE, at);', 'storeRelaxed32(slot, SLOT_STATE, at);')),
@@ -126,5 +128,6 @@ export const SEEDED: SeededBug[] = [
     importing(QUEUE, 'storeRelaxed32')),
   bug('weak', 'CLOSED read relaxed', ['1x1 close after the send'], one(RECEIVE, 'const closed = loadAcquire32(queue, QUEUE_CLOSED);', 'const closed = loadRelaxed32(queue, QUEUE_CLOSED);')),
   bug('weak', 'committed before the bytes, relaxed', ['append and read'],
-    importing(REGION, 'storeRelaxed32'), one(REGION, 'storeRelease32(entry, REGION_COMMITTED, (committed + bytes) | 0);', 'storeRelaxed32(entry, REGION_COMMITTED, (committed + bytes) | 0);')),
+    importing(APPEND, 'storeRelaxed32'),
+    one(APPEND, 'compareExchange32(entry, REGION_LIMIT, limit, (to + 1) | 0);', 'storeRelaxed32(entry, REGION_LIMIT, (to + 1) | 0);')),
 ];

@@ -181,6 +181,8 @@ export const SENDER_BASE = 64;
 export const SENDER_REAPED_CACHE = 80;
 /** Copy of QUEUE_REGIONS. */
 export const SENDER_REGIONS = 96;
+/** W sender, atomic [naming]: the region of the descriptor being sent, 0 between sends. */
+export const SENDER_NAMING = 100;
 /** W sender: a descriptor that has been read and checked, on its way into a slot. */
 export const SENDER_DESCRIPTOR = 104;
 export const SENDER_BYTES = 128;
@@ -263,7 +265,20 @@ export const STATISTICS_SLEPT = 184;
 export const STATISTICS_WOKEN = 192;
 export const STATISTICS_BYTES = 200;
 
-// ---- Region table: a header line, then one line per region.
+// ---- Words that hold a handle while it is valid (regions, capabilities), else one of these states and what comes next.
+/** Nobody's; below it the handle that the next owner gets, or generation 0: never again. */
+export const WORD_FREE = 0x80000000 | 0;
+/** Being filled, sealed or granted, by the owner number in bits 8..17. */
+export const WORD_FILLING = 0xa0000000 | 0;
+/** Refused from now on: a region being destroyed by the owner number in bits 8..17; a capability that has ended. */
+export const WORD_ENDING = 0xc0000000 | 0;
+export const WORD_STATE_MASK = 0xe0000000 | 0;
+
+// ---- Owners: numbers of contexts (tasks, workers) that hold things in regions. 0 is nobody in particular.
+export const OWNERS_MAX = 1023;
+export const OWNER_SHIFT = 8;
+
+// ---- Region table: a header line, a line per region, then the append cells of each region.
 export const POLICY_IMMUTABLE = 1;
 export const POLICY_APPEND_ONLY = 2;
 export const POLICY_SLAB = 3;
@@ -274,17 +289,64 @@ export const TABLE_HEADER_BYTES = 64;
 /** Regions of one table: the index has 8 bits of the handle. */
 export const TABLE_REGIONS_MAX = 256;
 /**
- * W create and destroy, atomic [region]: the one valid handle, generation << 8 | index; negative while free (see
- * region.ts).
+ * Atomic [region]: the one valid handle, generation << 8 | index; else a state WORD_*.
  */
 export const REGION_HANDLE = 0;
-export const REGION_POLICY = 4;
+/**
+ * Atomic [commit]: one more than the bytes that descriptors may name, which never change again; 0: no descriptors. W create;
+ * seal: from 0 to all; appenders: upwards.
+ */
+export const REGION_LIMIT = 4;
 export const REGION_BASE = 8;
 /** Bytes, up to 2^31 - 1. */
 export const REGION_LENGTH = 12;
-/** W the appender, atomic [commit]: bytes of an AppendOnly region that no longer change. */
-export const REGION_COMMITTED = 16;
+export const REGION_POLICY = 16;
+/** W who fills the entry: the handle of this generation, for recovery. */
+export const REGION_CURRENT = 20;
+/** Owner number of the creator. */
+export const REGION_OWNER = 24;
+/** Atomic [host]: address of the queue that was made here, or 0. */
+export const REGION_QUEUE = 28;
+/** Slab with slots: bytes of a slot (0: none), slots, address of the slot words; atomic [slot]: which bitmap words have bits. */
+export const REGION_SLOT_BYTES = 32;
+export const REGION_SLOTS = 36;
+export const REGION_SLOT_WORDS = 40;
+export const REGION_SUMMARY = 44;
+/** AppendOnly, atomic [reserve]: the latest reservation: count << 3 | cell. */
+export const REGION_TAIL = 48;
 export const REGION_BYTES = 64;
 export const REGION_INDEX_MASK = 255;
-/** 23 bits of generation, from 1. */
+/** 21 bits of generation, from 1; an entry is retired after the last. */
 export const REGION_GENERATION_SHIFT = 8;
+export const REGION_GENERATION_MAX = 0x1fffff;
+
+// ---- Append cell: one reservation of an AppendOnly region.
+export const CELL_COUNT = 8;
+/** Atomic [reserve]: uses << 13 | owner << 3 | one of CELL_*. */
+export const CELL_STATE = 0;
+/** W the owner while CELL_CLAIMING: the offsets of its first byte and behind its last, and its value of REGION_TAIL. */
+export const CELL_FROM = 4;
+export const CELL_TO = 8;
+export const CELL_TICKET = 12;
+export const CELL_BYTES = 16;
+export const CELL_FREE = 0;
+/** Looking for its place. */
+export const CELL_CLAIMING = 1;
+/** Has its place, and writes there. */
+export const CELL_RESERVED = 2;
+/** Written; its owner is still inside regionCommit. */
+export const CELL_DONE = 3;
+/** Written; free once the committed cursor has passed it. */
+export const CELL_LEFT = 4;
+export const CELL_STATE_MASK = 7;
+export const CELL_OWNER_SHIFT = 3;
+export const CELL_USES_SHIFT = 13;
+
+// ---- Slots of a Slab region. Before the first slot: a word per slot, then a bitmap of slots that may be free.
+/** Slots of one region: the index has 10 bits of a slot's handle. */
+export const SLAB_SLOTS_MAX = 1024;
+export const SLAB_BITMAP_BYTES = 128;
+/** Slot word, atomic [slot]: generation << 10 | owner while allocated; WORD_FREE | next generation << 10 while free. */
+export const SLAB_INDEX_MASK = 1023;
+export const SLAB_GENERATION_SHIFT = 10;
+export const SLAB_GENERATION_MAX = 0x1fffff;

@@ -66,3 +66,5 @@ export const STATUS_BUSY = -22;
 export const STATUS_INVALID_MESSAGE = -23;
 /** Create: the schema's program is not well-formed, or may take more steps than the configuration allows. */
 export const STATUS_BAD_SCHEMA = -24;
+/** A slot handle of a Slab that never was, or that has been freed. */
+export const STATUS_STALE_SLOT = -25;

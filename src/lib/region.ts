@@ -8,7 +8,8 @@
 import { threadId } from 'node:worker_threads';
 import { compareExchange32, memory } from '#machine';
 import { LINE_BYTES, POLICY_APPEND_ONLY, POLICY_IMMUTABLE, POLICY_SLAB } from '../kernel/layout.ts';
-import { regionAddress, regionCommit, regionCommitted, regionPolicy } from '../kernel/region.ts';
+import { regionAddress, regionCommit, regionCommitted, regionPolicy, regionReserve } from '../kernel/region.ts';
+import { STATUS_FULL } from '../kernel/status.ts';
 import { badArgument, checkBytes, checkInteger } from './check.ts';
 import { QueueError, valueOf } from './errors.ts';
 import { HEADER_APPENDER, heapBytes, regions } from './heap.ts';
@@ -148,11 +149,12 @@ export class Region {
       if (appender !== 0 && appender !== threadId + 1) {
         throw new QueueError('NOT_APPENDER', where, `thread ${appender - 1} appends to this region`);
       }
-      const committed = valueOf(regionCommitted(regions, this.#region), where);
-      if (bytes.byteLength > this.#length - committed) throw new QueueError('FULL', where, 'more bytes than are left');
+      if (bytes.byteLength === 0) return valueOf(regionCommitted(regions, this.#region), where);
+      const room = regionReserve(regions, this.#region, 0, bytes.byteLength);
+      if (room === STATUS_FULL) throw new QueueError('FULL', where, 'more bytes than are left');
       // Nobody reads behind the cursor, so the bytes can be put where they are to be.
-      U8.set(bytes, at + committed);
-      return valueOf(regionCommit(regions, this.#region, bytes.byteLength), where);
+      U8.set(bytes, valueOf(room, where));
+      return valueOf(regionCommit(regions, this.#region, 0, room), where);
     });
   }
 

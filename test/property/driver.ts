@@ -48,6 +48,8 @@ export class Driver {
   readonly area: number;
   readonly data: number;
   readonly statistics: number;
+  /** Reservations made: region, owner, address. */
+  readonly reserved: [number, number, number][] = [];
   #number = 0;
 
   constructor(shape: Shape) {
@@ -412,45 +414,70 @@ const owed: Op = (driver, step) => {
 };
 
 // ---- Regions.
-const createRegion: Op = (driver, { a, b, odd }) => {
+const createRegion: Op = (driver, { a, b, who, odd }) => {
   const policy = odd === 3 ? [0, 4][a % 2]! : 1 + a % 3;
   const base = driver.data + a % 4 * AREA_BYTES + (odd === 4 ? 4 : 0);
   const bytes = odd === 5 ? -(b % 2) : 8 + b % 8 * 8;
-  const expected = driver.model.regions.create(policy, base, bytes);
-  return { expected, call: () => region.regionCreate(driver.f.table, policy, base, bytes) };
+  if (policy === layout.POLICY_IMMUTABLE && b % 2 === 0) {
+    const expected = driver.model.regions.create(policy, base, bytes, 1 + who, false);
+    return { expected, call: () => region.regionCreateWritable(driver.f.table, 1 + who, base, bytes) };
+  }
+  const expected = driver.model.regions.create(policy, base, bytes, 1 + who);
+  return { expected, call: () => region.regionCreateFor(driver.f.table, 1 + who, policy, base, bytes) };
 };
 
 const destroyRegion: Op = (driver, { a }) => {
   const handle = driver.region(a);
   // That of the queue stays.
   if (handle === driver.f.region) return { expected: STATUS_BAD_HANDLE, call: () => region.regionDestroy(driver.f.queue, handle) };
-  return { expected: driver.model.regions.destroy(handle), call: () => region.regionDestroy(driver.f.table, handle) };
+  const described = driver.model.described(handle);
+  const expected = driver.model.regions.destroy(handle, described);
+  return { expected, looks: expected > 0, call: () => region.regionDestroy(driver.f.table, handle) };
 };
 
-const append = (copies: boolean): Op => (driver, { a, b, odd }) => {
+const append: Op = (driver, { a, b, who, odd }) => {
   const { f, model } = driver;
   const handle = driver.region(a);
   const bytes = odd === 4 ? -1 : b % 24;
   const data = driver.fresh(Math.max(bytes, 0));
   setBytes(f.source, data);
-  if (!copies) return { expected: model.regions.commit(handle, bytes), call: () => region.regionCommit(f.table, handle, bytes) };
   const source = odd === 5 ? -8 : f.source;
-  const expected = source < 0 ? STATUS_BAD_ARGUMENT : model.regions.commit(handle, bytes);
+  const expected = source < 0 ? STATUS_BAD_ARGUMENT : model.regions.append(handle, 1 + who, bytes);
   return {
-    expected, call: () => region.regionAppend(f.table, handle, source, bytes),
+    expected, call: () => region.regionAppendFor(f.table, handle, 1 + who, source, bytes),
     after: () => {
       if (expected >= 0) sameBytes(bytesAt(model.regions.find(handle)!.base + expected, bytes), data, 'appended');
     },
   };
 };
 
-const reserve: Op = (driver, { a, b, odd }) => {
+const reserve: Op = (driver, { a, b, who, odd }) => {
   const handle = driver.region(a);
-  const bytes = odd === 4 ? -1 : b % 40;
+  const bytes = odd === 4 ? -1 : b % 20;
+  const expected = driver.model.regions.reserve(handle, 1 + who, bytes);
+  if (expected >= 0) driver.reserved.push([handle, 1 + who, expected]);
+  return { expected, call: () => region.regionReserve(driver.f.table, handle, 1 + who, bytes) };
+};
+
+/** Mostly something reserved, by its owner. */
+const commit: Op = (driver, { a, b, odd }) => {
+  const [handle, owner, address] = driver.reserved[b % Math.max(driver.reserved.length, 1)] ?? [driver.region(a), 1, 8];
+  const wrong: [number, number] = odd === 3 ? [owner + 1, address] : odd === 4 ? [owner, address + 1] : [owner, address];
   return {
-    looks: true, expected: driver.model.regions.reserve(handle, bytes), call: () => region.regionReserve(driver.f.table, handle, bytes),
+    expected: driver.model.regions.commit(handle, ...wrong), call: () => region.regionCommit(driver.f.table, handle, ...wrong),
   };
 };
+
+const seal: Op = (driver, { a, b }) => {
+  const handle = driver.region(a);
+  if (b % 2 === 0) return { looks: true, expected: driver.model.regions.writable(handle), call: () => region.regionWritable(driver.f.table, handle) };
+  return { expected: driver.model.regions.seal(handle), call: () => region.regionSeal(driver.f.table, handle) };
+};
+
+/** The death of an owner. */
+const recoverOwner: Op = (driver, { who }) => ({
+  expected: driver.model.regions.recover(1 + who), call: () => region.regionRecover(driver.f.table, 1 + who),
+});
 
 const follow: Op = (driver, step) => {
   const { region: handle, offset, bytes } = descriptorFor(driver, step);
@@ -476,5 +503,5 @@ export const OPS = {
     ? { expected: STATUS_BAD_HANDLE, call: () => kernel.queueClose(driver.f.queue + 64) }
     : { expected: driver.model.close(), call: () => kernel.queueClose(driver.f.queue) }),
   statistics: (driver: Driver): Call => ({ looks: true, expected: 0, call: () => { driver.counts(); return 0; } }),
-  lengths, owed, createRegion, destroyRegion, append: append(true), commit: append(false), reserve, follow,
+  lengths, owed, createRegion, destroyRegion, append, commit, reserve, seal, recoverOwner, follow,
 };

@@ -123,6 +123,9 @@ export class QueueModel {
     return STATUS_OK;
   }
 
+  /** Descriptors to a region that are under way. */
+  described(_handle: number): number { return 0; }
+
   close(): number {
     this.closed = true;
     this.counts.woken += 1;

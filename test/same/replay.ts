@@ -16,8 +16,9 @@ import {
   receivedUserHigh, receivedUserLow,
 } from '../../src/kernel/queue.ts';
 import {
-  regionAddress, regionAppend, regionCommit, regionCommitted, regionCreate, regionDestroy, regionReserve, regionTableBytes,
-  regionTableCreate,
+  regionAddress, regionAllows, regionAppend, regionAppendFor, regionCommit, regionCommitted, regionCreate, regionCreateSlab,
+  regionCreateWritable, regionDestroy, regionDestroyFor, regionOutstanding, regionRecover, regionReserve, regionSeal,
+  regionSlabBytes, regionSlotAddress, regionSlotAllocate, regionSlotFree, regionTableBytes, regionTableCreate, regionWritable,
 } from '../../src/kernel/region.ts';
 
 export const ARENA = 0x20100000;
@@ -38,8 +39,8 @@ const replayMaking = (operation: i32, a: i32, b: i32, c: i32, d: i32): i32 => {
     case 2: return regionCreate(a, b, c, d);
     case 3: return regionDestroy(a, b);
     case 4: return regionAppend(a, b, c, d);
-    case 5: return regionReserve(a, b, c);
-    case 6: return regionCommit(a, b, c);
+    case 5: return regionReserve(a, b, c, d);
+    case 6: return regionCommit(a, b, c, d);
     case 7: return regionCommitted(a, b);
     case 8: return regionAddress(a, b, c, d);
     case 9: return queueBytes(a);
@@ -86,6 +87,26 @@ const replayUsing = (operation: i32, a: i32, b: i32, c: i32, d: i32, e: i32, f: 
   }
 };
 
+/** Calls about what regions hold. */
+const replayHolding = (operation: i32, a: i32, b: i32, c: i32, d: i32, e: i32, f: i32): i32 => {
+  switch (operation) {
+    case 42: return regionCreateWritable(a, b, c, d);
+    case 43: return regionWritable(a, b);
+    case 44: return regionSeal(a, b);
+    case 45: return regionAllows(a, b, c, d);
+    case 46: return regionAppendFor(a, b, c, d, e);
+    case 47: return regionSlabBytes(a, b);
+    case 48: return regionCreateSlab(a, b, c, d, e, f);
+    case 49: return regionSlotAllocate(a, b, c);
+    case 50: return regionSlotFree(a, b, c);
+    case 51: return regionSlotAddress(a, b, c);
+    case 52: return regionOutstanding(a, b);
+    case 53: return regionDestroyFor(a, b, c);
+    case 54: return regionRecover(a, b);
+    default: return UNKNOWN;
+  }
+};
+
 const argument = (record: i32, number: i32): i32 => {
   const value = load32(record, (8 + (number << 2)) | 0);
   return (load32(record, 4) >>> number & 1) !== 0 ? load32(RESULTS, value << 2) : value;
@@ -103,7 +124,8 @@ export const replayRun = (): i32 => {
     const d = argument(record, 3);
     let result = UNKNOWN;
     if (operation < 20) result = replayMaking(operation, a, b, c, d);
-    else result = replayUsing(operation, a, b, c, d, argument(record, 4), argument(record, 5));
+    else if (operation < 42) result = replayUsing(operation, a, b, c, d, argument(record, 4), argument(record, 5));
+    else result = replayHolding(operation, a, b, c, d, argument(record, 4), argument(record, 5));
     store32(RESULTS, k << 2, result);
   }
   return count;

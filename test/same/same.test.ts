@@ -10,7 +10,7 @@ import { beforeAll, expect, test } from 'vitest';
 process.env['RUVIX_QUEUE_MIB'] = '1024';
 const { memory } = await import('../../src/machine/node.ts');
 const replay = await import('./replay.ts');
-const { randomScript, Script, makeQueue, OPERATIONS } = await import('./script.ts');
+const { randomScript, Script, makeQueue, OPERATIONS, TABLE_BYTES, TABLE_REGIONS } = await import('./script.ts');
 type Scripts = InstanceType<typeof Script>;
 
 const ROOT = path.join(import.meta.dirname, '../..');
@@ -70,7 +70,7 @@ beforeAll(() => {
 /** Every priority, wrap, full and empty, a buffer too small, a completion: on queues that start just below the wraps. */
 const byHand = (start: number): Scripts => {
   const script = new Script();
-  const table = script.add('tableCreate', script.allocate(64 * 5), 64 * 5, 4);
+  const table = script.add('tableCreate', script.allocate(TABLE_BYTES), TABLE_BYTES, TABLE_REGIONS);
   const q = makeQueue(script, table, { ringSize: 2, max: 40, senders: 2, receivers: 1, completions: 2, start });
   const source = script.allocate(64);
   script.words(source, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
@@ -115,7 +115,9 @@ test(`random scripts give the same under Node and natively (SEED=${SEED})`, () =
   }
   // The scripts are worth something: every call is in them, and both succeeds and fails where it can.
   expect([...seen.keys()].sort()).toEqual(OPERATIONS.filter((name) => name !== 'tableBytes').sort());
-  for (const name of ['send', 'submit', 'sendDescriptor', 'receive', 'complete', 'append', 'sendBatch'] as const) {
+  for (const name of [
+    'send', 'submit', 'sendDescriptor', 'receive', 'complete', 'append', 'sendBatch', 'reserve', 'commit', 'seal', 'slotAllocate', 'slotFree',
+  ] as const) {
     expect(seen.get(name)!.has(0), name).toBe(true);
     expect(seen.get(name)!.size, name).toBeGreaterThan(2);
   }

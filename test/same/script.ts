@@ -8,7 +8,8 @@ export const OPERATIONS = [
   'queueCreate', 'attachSender', 'attachSubmitter', 'attachReceiver', 'detachSender', 'detachReceiver', 'recoverSender', 'recoverReceiver',
   'close', 'store', 'send', 'submit', 'sendDescriptor', 'submitDescriptor', 'sendBatch', 'receive', 'receiveTimeout', 'receiveBatch', 'peek',
   'discard', 'complete', 'completions', 'length', 'laneLength', 'owed', 'statistics', 'receivedBytes', 'receivedFlags', 'receivedPriority',
-  'receivedSender', 'receivedUserLow', 'receivedUserHigh',
+  'receivedSender', 'receivedUserLow', 'receivedUserHigh', 'createWritable', 'writable', 'seal', 'allows', 'appendFor', 'slabBytes',
+  'createSlab', 'slotAllocate', 'slotFree', 'slotAddress', 'outstanding', 'destroyFor', 'recoverOwner',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 /** A reference to the result of an earlier record. */
@@ -56,6 +57,10 @@ export class Script {
   }
 }
 
+/** A table for some regions, as tableBytes would say. */
+export const TABLE_REGIONS = 12;
+export const TABLE_BYTES = 64 + TABLE_REGIONS * (64 + 128);
+
 /** A small generator (mulberry32): the same script for the same seed everywhere. */
 export const generator = (seed: number): ((below: number) => number) => {
   let state = seed | 0;
@@ -88,12 +93,33 @@ export const makeQueue = (
   };
 };
 
+/** One call about what regions hold. */
+const regionCalls = (
+  script: Script, table: Argument, regions: Argument[], slabRegion: Argument, slots: Argument[], owner: number, below: (limit: number) => number,
+): void => {
+  const region = regions[below(regions.length)]!;
+  const slotted = below(4) === 0 ? region : slabRegion;
+  switch (below(9)) {
+    case 0: script.add('writable', table, region); break;
+    case 1: script.add('seal', table, region); break;
+    case 2: script.add('allows', table, region, below(100), below(100)); break;
+    case 3: case 4: slots.push(script.add('slotAllocate', table, slotted, owner)); break;
+    case 5: script.add('slotFree', table, slotted, slots[below(slots.length)]!); break;
+    case 6: script.add('slotAddress', table, slotted, slots[below(slots.length)]!); break;
+    case 7: script.add('outstanding', table, region); break;
+    default: {
+      if (below(4) === 0) script.add('destroyFor', table, owner, region);
+      else script.add('recoverOwner', table, owner);
+    }
+  }
+};
+
 /** Random calls on two random queues, valid and invalid ones mixed. */
 export const randomScript = (seed: number, calls: number): Script => {
   const script = new Script();
   const below = generator(seed);
   const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;
-  const table = script.add('tableCreate', script.allocate(64 * 9), 64 * 9, 8);
+  const table = script.add('tableCreate', script.allocate(TABLE_BYTES), TABLE_BYTES, TABLE_REGIONS);
   const queues = [0, 1].map(() => makeQueue(script, table, {
     ringSize: 1 << below(4), max: pick([0, 8, 24, 56, 64, 200]), senders: 1 + below(4), receivers: 1 + below(3), completions: pick([0, 0, 1, 4]),
     start: pick([0, 0x7ffffffe, -2, -1, below(1000)]),
@@ -110,6 +136,12 @@ export const randomScript = (seed: number, calls: number): Script => {
     script.add('regionCreate', table, 3, script.allocate(256), 256), script.add('regionCreate', table, pick([0, 4, -1]), spare, 64),
   ];
   script.add('regionDestroy', table, script.add('regionCreate', table, 1, source, 64));
+  regions.push(script.add('createWritable', table, 1, script.allocate(64), 64));
+  const slots: Argument[] = [0, -1, 1024];
+  const reserved: [Argument, Argument, Argument][] = [];
+  const slab = script.allocate(512);
+  const slabRegion = script.add('createSlab', table, 2, slab, script.add('slabBytes', 5, 24), 5, 24);
+  regions.push(slabRegion);
   const statistics = script.allocate(256);
   for (let k = 0; k < calls; k++) {
     const q = pick(queues);
@@ -144,7 +176,16 @@ export const randomScript = (seed: number, calls: number): Script => {
         break;
       }
       case 15: script.add('receive', script.add('completions', sender), buffer, 16); break;
-      case 16: script.add(pick(['append', 'append', 'reserve', 'commit']), table, pick(regions), source, below(40)); break;
+      case 16: {
+        const owner = below(4);
+        const what = below(6);
+        if (what < 2) script.add('append', table, pick(regions), source, below(40));
+        else if (what === 2) script.add('appendFor', table, pick(regions), owner, source, below(20));
+        else if (what === 3) reserved.push([pick(regions), owner, script.add('reserve', table, pick(regions), owner, below(20) - 1)]);
+        else if (what === 4 && reserved.length > 0) script.add('commit', table, ...pick(reserved));
+        else regionCalls(script, table, regions, slabRegion, slots, owner, below);
+        break;
+      }
       case 17: script.add(pick(['address', 'committed']), table, pick(regions), below(300), below(300)); break;
       case 18: {
         script.add('length', q.queue);

@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
-  POLICY_APPEND_ONLY, POLICY_IMMUTABLE, POLICY_SLAB, REGION_GENERATION_SHIFT, REGION_HANDLE, TABLE_HEADER_BYTES, TABLE_REGIONS_MAX,
+  OWNERS_MAX, POLICY_APPEND_ONLY, POLICY_IMMUTABLE, POLICY_SLAB, REGION_GENERATION_MAX, REGION_GENERATION_SHIFT, REGION_HANDLE, TABLE_HEADER_BYTES,
+  TABLE_REGIONS_MAX, WORD_FREE,
 } from '../../src/kernel/layout.ts';
 import {
-  regionAddress, regionAppend, regionCommit, regionCommitted, regionCreate, regionDestroy, regionPolicy, regionReserve,
-  regionTableBytes, regionTableCreate,
+  regionAddress, regionAllows, regionAppend, regionCommit, regionCommitted, regionCreate, regionCreateFor, regionCreateWritable, regionDestroy,
+  regionOutstanding, regionPolicy, regionRecover, regionReserve, regionSeal, regionSlotAddress, regionSlotAllocate, regionSlotFree,
+  regionTableBytes, regionTableCreate, regionWritable,
 } from '../../src/kernel/region.ts';
 import {
   STATUS_BAD_ARGUMENT, STATUS_BAD_CONFIG, STATUS_FULL, STATUS_NO_MEMORY, STATUS_NO_PLACE, STATUS_NOT_COMMITTED, STATUS_OK,
@@ -34,16 +36,16 @@ const fails = (status: number, call: () => number): void => {
 };
 
 describe('a table', () => {
-  test('of 1 to 256 regions has a line each, and one more', () => {
-    for (const count of [1, 2, TABLE_REGIONS_MAX]) expect(regionTableBytes(count)).toBe(64 * (count + 1));
+  test('of 1 to 256 regions has a line and eight cells each, and one more line', () => {
+    for (const count of [1, 2, TABLE_REGIONS_MAX]) expect(regionTableBytes(count)).toBe(64 + (64 + 8 * 16) * count);
     for (const count of [0, -1, TABLE_REGIONS_MAX + 1, 0x80000000 | 0]) expect(named(regionTableBytes(count))).toBe(named(STATUS_BAD_CONFIG));
   });
 
   test('is made in place; what does not fit is refused', () => {
-    const at = allocate(1024);
-    fails(STATUS_BAD_CONFIG, () => regionTableCreate(at, 1024, 0));
-    fails(STATUS_BAD_ARGUMENT, () => regionTableCreate(at + 32, 992, 2));
-    fails(STATUS_BAD_ARGUMENT, () => regionTableCreate(-64, 1024, 2));
+    const at = allocate(2048);
+    fails(STATUS_BAD_CONFIG, () => regionTableCreate(at, 2048, 0));
+    fails(STATUS_BAD_ARGUMENT, () => regionTableCreate(at + 32, 2016, 2));
+    fails(STATUS_BAD_ARGUMENT, () => regionTableCreate(-64, 2048, 2));
     fails(STATUS_NO_MEMORY, () => regionTableCreate(at, regionTableBytes(2) - 1, 2));
     expect(regionTableCreate(at, regionTableBytes(2), 2)).toBe(at);
     // Not a byte beyond.
@@ -96,8 +98,15 @@ describe('a handle', () => {
       fails(STATUS_STALE_REGION, () => regionPolicy(table, handle));
       fails(STATUS_STALE_REGION, () => regionCommitted(table, handle));
       fails(STATUS_STALE_REGION, () => regionAppend(table, handle, base, 8));
-      fails(STATUS_STALE_REGION, () => regionReserve(table, handle, 8));
-      fails(STATUS_STALE_REGION, () => regionCommit(table, handle, 8));
+      fails(STATUS_STALE_REGION, () => regionReserve(table, handle, 1, 8));
+      fails(STATUS_STALE_REGION, () => regionCommit(table, handle, 1, base));
+      fails(STATUS_STALE_REGION, () => regionSeal(table, handle));
+      fails(STATUS_STALE_REGION, () => regionWritable(table, handle));
+      fails(STATUS_STALE_REGION, () => regionOutstanding(table, handle));
+      fails(STATUS_STALE_REGION, () => regionSlotAllocate(table, handle, 1));
+      fails(STATUS_STALE_REGION, () => regionSlotFree(table, handle, 1024));
+      fails(STATUS_STALE_REGION, () => regionSlotAddress(table, handle, 1024));
+      fails(STATUS_STALE_REGION, () => regionAllows(table, handle, 0, 0));
       fails(STATUS_STALE_REGION, () => regionAddress(table, handle, 0, 0));
     };
     stale();
@@ -117,17 +126,19 @@ describe('a handle', () => {
   test('of the last generation is the last of its entry', () => {
     const small = regionTableCreate(allocate(regionTableBytes(1)), regionTableBytes(1), 1);
     const entry = small + TABLE_HEADER_BYTES;
-    setWord(entry + REGION_HANDLE, 0x80000000 | 0x7ffffe << REGION_GENERATION_SHIFT);
+    setWord(entry + REGION_HANDLE, WORD_FREE | (REGION_GENERATION_MAX - 1) << REGION_GENERATION_SHIFT);
     const before = regionCreate(small, POLICY_SLAB, base, LENGTH);
-    expect(before >>> REGION_GENERATION_SHIFT).toBe(0x7ffffe);
+    expect(before >>> REGION_GENERATION_SHIFT).toBe(REGION_GENERATION_MAX - 1);
     regionDestroy(small, before);
     const last = regionCreate(small, POLICY_SLAB, base, LENGTH);
-    expect(last >>> REGION_GENERATION_SHIFT).toBe(0x7fffff);
+    expect(last >>> REGION_GENERATION_SHIFT).toBe(REGION_GENERATION_MAX);
     expect(regionAddress(small, last, 0, 8)).toBe(base);
     expect(regionDestroy(small, last)).toBe(STATUS_OK);
     fails(STATUS_NO_PLACE, () => regionCreate(small, POLICY_SLAB, base, LENGTH));
     fails(STATUS_STALE_REGION, () => regionAddress(small, last, 0, 8));
-    expect(word(entry + REGION_HANDLE)).toBeLessThan(0);
+    expect(word(entry + REGION_HANDLE)).toBe(WORD_FREE);
+    expect(regionRecover(small, 0)).toBe(0);
+    fails(STATUS_NO_PLACE, () => regionCreate(small, POLICY_SLAB, base, LENGTH));
   });
 });
 
@@ -161,38 +172,6 @@ describe('appending', () => {
   });
 });
 
-describe('appending in place', () => {
-  test('reserves room behind the cursor, and commits what was written there', () => {
-    const handle = regionCreate(table, POLICY_APPEND_ONLY, base, LENGTH);
-    const before = bytesAt(from, 512);
-    for (let k = 0; k < 2; k++) expect(regionReserve(table, handle, 100)).toBe(base);
-    expect(bytesAt(from, 512)).toEqual(before);
-    expect(regionCommitted(table, handle)).toBe(0);
-    expect(named(regionAddress(table, handle, 0, 60))).toBe(named(STATUS_NOT_COMMITTED));
-    expect(regionCommit(table, handle, 60)).toBe(0);
-    expect(regionAddress(table, handle, 0, 60)).toBe(base);
-    expect(regionReserve(table, handle, LENGTH - 60)).toBe(base + 60);
-    expect(regionCommit(table, handle, LENGTH - 60)).toBe(60);
-    expect(regionCommitted(table, handle)).toBe(LENGTH);
-    expect(regionCommit(table, handle, 0)).toBe(LENGTH);
-  });
-
-  test('is refused beyond the end, to other policies, and with lengths that cannot be', () => {
-    for (const call of [regionReserve, regionCommit]) {
-      const handle = regionCreate(table, POLICY_APPEND_ONLY, base, LENGTH);
-      fails(STATUS_FULL, () => call(table, handle, LENGTH + 1));
-      fails(STATUS_FULL, () => call(table, handle, 0x7fffffff));
-      fails(STATUS_BAD_ARGUMENT, () => call(table, handle, -1));
-      regionDestroy(table, handle);
-      for (const policy of [POLICY_IMMUTABLE, POLICY_SLAB]) {
-        const other = regionCreate(table, policy, base, LENGTH);
-        fails(STATUS_POLICY, () => call(table, other, 1));
-        regionDestroy(table, other);
-      }
-    }
-  });
-});
-
 describe('an address', () => {
   // Offsets and lengths around every edge: the answer must be that of plain, unbounded arithmetic.
   const edges = [0, 1, 7, 63, 64, 65, 127, 128, 129, 0x7fffffff, 0x80000000 | 0, -1, -128, -129];
@@ -218,5 +197,78 @@ describe('an address', () => {
     fails(STATUS_OUT_OF_BOUNDS, () => regionAddress(table, handle, 0x7fffffef, 2));
     fails(STATUS_OUT_OF_BOUNDS, () => regionAddress(table, handle, 0x7ffffff0, 0x7fffffff));
     fails(STATUS_OUT_OF_BOUNDS, () => regionAddress(table, handle, 1, -1));
+  });
+});
+
+describe('an Immutable region made to be filled', () => {
+  test('can be written until it is sealed, and described from then on', () => {
+    const handle = regionCreateWritable(table, 3, base, LENGTH);
+    expect(regionWritable(table, handle)).toBe(base);
+    expect(regionCommitted(table, handle)).toBe(0);
+    for (const bytes of [0, 1, LENGTH]) {
+      fails(STATUS_NOT_COMMITTED, () => regionAddress(table, handle, 0, bytes));
+      fails(STATUS_NOT_COMMITTED, () => regionAllows(table, handle, 0, bytes));
+    }
+    setBytes(base, payload(LENGTH, 9));
+    expect(regionSeal(table, handle)).toBe(STATUS_OK);
+    expect(regionCommitted(table, handle)).toBe(LENGTH);
+    expect(regionAddress(table, handle, 0, LENGTH)).toBe(base);
+    expect(regionAllows(table, handle, 0, LENGTH)).toBe(STATUS_OK);
+    expect(bytesAt(base, LENGTH)).toEqual(payload(LENGTH, 9));
+  });
+
+  test('is never writable again, however it is asked', () => {
+    const handle = regionCreateWritable(table, 3, base, LENGTH);
+    regionSeal(table, handle);
+    for (let k = 0; k < 3; k++) {
+      fails(STATUS_POLICY, () => regionWritable(table, handle));
+      fails(STATUS_POLICY, () => regionSeal(table, handle));
+    }
+    expect(regionDestroy(table, handle)).toBe(STATUS_OK);
+    fails(STATUS_STALE_REGION, () => regionWritable(table, handle));
+  });
+
+  test('is the only kind that is filled and sealed', () => {
+    for (const policy of POLICIES) {
+      const handle = regionCreate(table, policy, base, LENGTH);
+      fails(STATUS_POLICY, () => regionWritable(table, handle));
+      fails(STATUS_POLICY, () => regionSeal(table, handle));
+    }
+  });
+
+  test('belongs to an owner with a number that can be', () => {
+    for (const owner of [-1, OWNERS_MAX + 1, 0x7fffffff]) {
+      fails(STATUS_BAD_ARGUMENT, () => regionCreateWritable(table, owner, base, LENGTH));
+      fails(STATUS_BAD_ARGUMENT, () => regionCreateFor(table, owner, POLICY_SLAB, base, LENGTH));
+    }
+    expect(regionCreateWritable(table, OWNERS_MAX, base, LENGTH)).toBeGreaterThan(0);
+  });
+});
+
+describe('what a descriptor may name', () => {
+  const edges = [0, 1, 63, 64, 65, 127, 128, 129, 0x7fffffff, 0x80000000 | 0, -1, -64, -128];
+
+  test.each(POLICIES)('under policy %i is what never changes again, for any offset and length', (policy) => {
+    const handle = regionCreate(table, policy, base, LENGTH);
+    const committed = policy === POLICY_APPEND_ONLY ? 64 : LENGTH;
+    if (policy === POLICY_APPEND_ONLY) regionAppend(table, handle, from, 64);
+    for (const offset of edges) {
+      for (const bytes of edges) {
+        const end = (offset >>> 0) + (bytes >>> 0);
+        const expected = policy === POLICY_SLAB ? STATUS_POLICY
+          : end > LENGTH ? STATUS_OUT_OF_BOUNDS : end > committed ? STATUS_NOT_COMMITTED : STATUS_OK;
+        expect([offset, bytes, named(regionAllows(table, handle, offset, bytes))]).toEqual([offset, bytes, named(expected)]);
+      }
+    }
+  });
+
+  test('is found by no handle that differs in a bit', () => {
+    const handle = regionCreate(table, POLICY_IMMUTABLE, base, LENGTH);
+    for (let bit = 0; bit < 32; bit++) {
+      for (const call of [regionAllows, regionAddress]) fails(STATUS_STALE_REGION, () => call(table, handle ^ 1 << bit, 0, 8));
+      fails(STATUS_STALE_REGION, () => regionDestroy(table, handle ^ 1 << bit));
+      // Nor by the words of entries that are not valid: their states are negative numbers.
+      fails(STATUS_STALE_REGION, () => regionAllows(table, word(table + TABLE_HEADER_BYTES + 64 + REGION_HANDLE), 0, 0));
+    }
   });
 });
