@@ -10,6 +10,7 @@ MEMORY  ?= $(or $(MEMORY_OF_$(BOARD)),256)
 INPUT   ?=
 BREAK   ?=
 QUICK   ?=
+KEEP    ?=
 TESTS   ?=
 SECONDS_LIMIT ?= 600
 DEEP     ?=
@@ -58,6 +59,7 @@ help: ## Lists these targets.
 	@echo '  QUICK=1            make bench only counts'
 	@echo '  FIRMWARE=FOLDER    the firmware of a board, for make sdcard and make flash'
 	@echo '  BOOT=, DEVICE=     where make flash writes: a mounted boot partition, or a whole card'
+	@echo '  KEEP=1             make bench-report takes no new results'
 	@echo '  BREAK=FILE:LINE    where make gdb stops first'
 	@echo '  DEEP=1, ONLY=TEXT  a long make explore; only scenarios with the text'
 	@echo '  SCHEDULE=, BUG=    what make replay shows'
@@ -65,7 +67,7 @@ help: ## Lists these targets.
 
 # ---- What a machine lacks. Goals that run something depend on one of these; on Debian and Ubuntu they install.
 
-.PHONY: help run test test-unit explore replay atomic-sites typecheck bench gdb listing size doctor clean images sdcard flash unflash \
+.PHONY: help run test test-unit explore replay atomic-sites typecheck bench bench-report gdb listing size doctor clean images sdcard flash unflash \
   ready-node ready-kernel ready-test ready-gdb ready-board ready-bench
 
 ready-node ready-kernel ready-test ready-gdb ready-board ready-bench: ready-%:
@@ -93,6 +95,9 @@ gdb: ready-gdb ready-board ## Boots the kernel stopped, with gdb attached; BREAK
 
 bench: $(if $(QUICK),ready-kernel,ready-bench) ## Counts instructions, then measures us and other queues side by side; QUICK=1 only counts.
 	@$(TYPESCRIPT) bench/main.ts $(if $(QUICK),--quick)
+
+bench-report: ready-node ## Takes the results of make bench into docs/bench, README.md and docs/bench.md; KEEP=1 only writes them again.
+	@$(TYPESCRIPT) bench/report.ts $(if $(KEEP),--keep)
 
 # ---- A card for a real board.
 

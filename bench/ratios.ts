@@ -8,6 +8,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
+import { countGrowth } from './growth/growth.ts';
 import { cellsOf, hostRows, measureHost, lineNs } from './host.ts';
 import { measureNode, nodeRows } from './node/run.ts';
 import { buildHarness, march, OUT, ROOT } from './peers/build.ts';
@@ -41,6 +42,8 @@ const line = (row: Entry): string => {
 
 export const measureRatios = async (say: (text: string) => void): Promise<void> => {
   mkdirSync(OUT, { recursive: true });
+  say('counting how the cost grows ...');
+  writeFileSync(path.join(OUT, 'growth.json'), `${JSON.stringify(await countGrowth())}\n`);
   say('building the other queues ...');
   const harness = await buildHarness();
   const host = await measureHost(harness, say);
