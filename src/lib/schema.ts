@@ -6,9 +6,9 @@
  * Elsewhere: what the kernel checks: ../kernel/schema; who makes the modules: ../wit. Checked by: test/wit/codec.test.ts.
  */
 import {
-  PROGRAM_BYTES_MAX, PROGRAM_BYTES_MIN, PROGRAM_ID, PROGRAM_ROOT_BYTES, PROGRAM_STEPS_A, PROGRAM_STEPS_B, PROGRAM_STEPS_SHIFT,
-  REASON_BITS, REASON_CASE, REASON_CHAR, REASON_COUNT, REASON_EMPTY, REASON_GAP, REASON_LENGTH, REASON_MISALIGNED,
-  REASON_OFFSET, REASON_STEPS, REASON_TEXT, REASON_TOO_LONG, REASON_TOO_SHORT,
+  OP_CODE_MASK, OP_LIST_MASK, PROGRAM_BYTES_MAX, PROGRAM_BYTES_MIN, PROGRAM_ID, PROGRAM_ROOT_BYTES, PROGRAM_STEPS_A,
+  PROGRAM_STEPS_B, PROGRAM_STEPS_SHIFT, REASON_BITS, REASON_CASE, REASON_CHAR, REASON_COUNT, REASON_EMPTY, REASON_GAP,
+  REASON_LENGTH, REASON_MISALIGNED, REASON_OFFSET, REASON_STEPS, REASON_TEXT, REASON_TOO_LONG, REASON_TOO_SHORT,
 } from '../kernel/schema/program.ts';
 import { QueueError } from './errors.ts';
 import { Reader, Writer } from './wire.ts';
@@ -124,9 +124,14 @@ export class Schema<T, V = T> {
 
   /** What the kernel's words about a refused message mean: `sample.status: undefined flag bit (9 flags) at byte 23`. */
   explain(reason: number, word: number, byte: number): string {
-    const note = this.#definition.notes.findLast(([first]) => first <= word);
-    const places = (note ?? []).slice(1) as (string | 0)[];
-    const place = places[places.length > 1 ? byte % places.length : 0] || places.find((one) => one !== 0) || '';
+    const note = this.#definition.notes.findLast(([at]) => at <= word);
+    const [first = 0, ...places] = note ?? [];
+    // A list of masked elements: its own place, then those of an element.
+    if ((this.program[first]! & OP_CODE_MASK) === OP_LIST_MASK) {
+      if (reason === REASON_BITS) places.shift();
+      else places.length = 1;
+    }
+    const place = places[byte % places.length] || places.find((one) => one !== 0) || '';
     const [path, fault] = place.split(': ') as [string, string?];
     const what = OF_A_BYTE.includes(reason) && fault !== undefined ? fault : REASONS[reason] ?? fault ?? 'not valid';
     return `${path === '' ? this.name.split('#')[1] : path}: ${what} at byte ${byte}`;

@@ -2,7 +2,7 @@
  * The TypeScript module of a WIT file: types, encoder, decoder, accessors, validation programs, paths, identities.
  *
  * Role: the `wit` command. Deterministic: the same WIT gives the same module, so that it can be committed and compared.
- * Fails: TypeProblem. Checked by: test/wit/codec.test.ts.
+ * Fails: TypeProblem. Checked by: test/wit/codec.test.ts, test/wit/generated.test.ts.
  */
 import { compile, type Note, type Program } from './compile.ts';
 import { checkCollisions } from './identity.ts';

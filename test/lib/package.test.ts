@@ -51,9 +51,9 @@ test('CommonJS code imports it dynamically', async () => {
   expect((await run('node', ['common.cjs'], { cwd: folder })).stdout).toBe('256\n');
 });
 
-test('the package holds the bundle, its types, and nothing else', () => {
+test('the package holds the bundle, its types, the command, and nothing else', () => {
   const rest = packed.filter((path) => !path.startsWith('dist/types/lib/'));
-  expect(rest.filter((path) => !/^(README|LICENSE)/.test(path)).sort()).toEqual(['dist/index.js', 'dist/index.js.map', 'package.json']);
+  expect(rest.filter((path) => !/^(README|LICENSE)/.test(path)).sort()).toEqual(['dist/index.js', 'dist/index.js.map', 'dist/wit.js', 'package.json']);
   expect(packed.filter((path) => path.startsWith('dist/types/')).every((path) => path.endsWith('.d.ts'))).toBe(true);
   const installed = readdirSync(join(folder, 'node_modules'));
   expect(installed.filter((name) => !name.startsWith('.'))).toEqual(['ruvix-queue']); // no dependencies

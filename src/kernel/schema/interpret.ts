@@ -8,7 +8,7 @@
  *   is the one encoding of a value of the type (docs/typed-queues.md).
  * Units: bytes, addresses. Fails: INVALID_MESSAGE, with reason, word of the program and byte of the message in the scratch; no
  *   other effect. Elsewhere: operations: operation.ts; strings and lists: block.ts, text.ts; programs: program.ts.
- * Checked by: test/wit/vectors.test.ts, test/wit/hostile.test.ts, test/wit/check.test.ts.
+ * Checked by: test/wit/vectors.test.ts, test/wit/hostile.test.ts, test/wit/native.test.ts, test/wit/check.test.ts.
  */
 import { load16, load32, load8, store32 } from '#machine';
 import { STATUS_INVALID_MESSAGE, STATUS_OK } from '../status.ts';

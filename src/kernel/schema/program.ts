@@ -42,6 +42,9 @@ export const PROGRAM_ID_MORE = 40;
 export const PROGRAM_RESERVED = 44;
 export const PROGRAM_HEADER_BYTES = 48;
 
+/** The code of an operation's first word; the rest is the offset. */
+export const OP_CODE_MASK = 255;
+
 // ---- Operations, with the operands that follow. Jumps and skips are bytes from the start of the program.
 // Checks, each with one operand: one step, at most eight words read.
 /** Mask: these bits are zero (of a word; a half word; a byte). */

@@ -1,0 +1,45 @@
+/**
+ * Validators of the schemas that are known when the image is built.
+ *
+ * Made by `ruvix-queue wit` from messages.wit; changes are lost when it is made again.
+ * Role: the senders of a queue with such a schema. Memory: reads the message.
+ * Fails: none: 1 if the bytes are a message of the schema, else 0.
+ * Checked by: test/wit/generated.test.ts.
+ */
+
+import { load32, load8 } from '#machine';
+import { blockAny } from './block.ts';
+
+/** ruvix:job/messages#sample */
+export const isSampleMessage = (at: i32, bytes: i32, scratch: i32): i32 => {
+  if ((at & 7) !== 0 || bytes < 8 || bytes > 1048576) return 0;
+  const limit = (at + bytes) | 0;
+  let cursor = (at + 8) | 0;
+  cursor = blockAny(scratch, at, at, cursor, limit, 4, 262144, 3);
+  if (cursor < 0) return 0;
+  return cursor === limit ? 1 : 0;
+};
+
+/** ruvix:job/messages#alert */
+export const isAlertMessage = (at: i32, bytes: i32, _scratch: i32): i32 => {
+  if ((at & 7) !== 0 || bytes !== 12) return 0;
+  if ((load32(at, 8) & -67584) !== 0) return 0;
+  if (load8(at, 8) >= 3) return 0;
+  return 1;
+};
+
+/** The number of the validator for this identity, or 0 if there is none here. */
+export const builtNumber = (id: i32, more: i32): i32 => {
+  if (id === 801734162 && more === 1474254774) return 1;
+  if (id === 1438219637 && more === 1975925726) return 2;
+  return 0;
+};
+
+/** Whether the bytes are a message, says validator `number`. */
+export const builtAccepts = (number: i32, at: i32, bytes: i32, scratch: i32): i32 => {
+  switch (number) {
+    case 1: return isSampleMessage(at, bytes, scratch);
+    case 2: return isAlertMessage(at, bytes, scratch);
+    default: return 0;
+  }
+};
