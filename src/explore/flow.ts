@@ -196,6 +196,7 @@ const copying = (load: string, store: string): Out[] => [
 export const COMPOSED: Record<string, { parameters: string[]; body: Out[] }> = {
   copyBytes: { parameters: ['d', 's', 'n'], body: copying('load32', 'store32') },
   copyRacing: { parameters: ['d', 's', 'n'], body: copying('loadRacing32', 'store32') },
+  opaque32: { parameters: ['v'], body: [atom('return v;')] },
   fillBytes: { parameters: ['d', 'n', 'v'], body: [
     atom('let i: i32 = 0;'), atom('let w: i32 = _mul(v, 16843009);'),
     { form: 'while', line: 0, condition: '_lt(i, n)', body: [atom('let b: i32 = _add(d, i);'), atom('@store32(b, 0, w);'), atom('i = _add(i, 4);')] },

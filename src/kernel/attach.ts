@@ -8,7 +8,9 @@
  *   inherits it.
  * Order: [attach] the bit is set and cleared by read-modify-writes: whoever gets a place sees all that its last owner
  *   wrote. The
- *   handle word is stored with release after the block is ready. [base] see 2-validate.
+ *   handle word is stored with release after the block is ready. [base] see credit.ts. [close] LIMIT and CLOSED: each of attach
+ *   and queueClose stores one and then reads or stores the other, sequentially: a sender attached while the queue is being closed
+ *   ends up with LIMIT 0. Acquire and release would allow both to miss.
  * Units: none. Handles: block address | kind | 5-bit generation. A handle kept over exactly 32 attaches of its place
  *   would be
  *   accepted again.
@@ -16,16 +18,19 @@
  * Elsewhere: taking over from dead contexts: recover.ts.
  * Checked by: test/unit/attach.test.ts.
  */
-import { fetchAnd32, fetchOr32, load32, loadRelaxed32, store32, storeRelaxed32, storeRelease32 } from '#machine';
+import {
+  fetchAnd32, fetchOr32, load32, loadRelaxed32, loadSequential32, store32, storeRelaxed32, storeRelease32, storeSequential32,
+} from '#machine';
 import { creditQueue, creditReaped } from './credit.ts';
 import {
   HANDLE_GENERATION_MASK, HANDLE_IS_RECEIVER, PRIORITY_COUNT, QUEUE_CLOSED, QUEUE_COMPLETIONS, QUEUE_HEADER_BYTES,
   QUEUE_IS_COMPLETION, QUEUE_RECEIVERS, QUEUE_RECEIVERS_ATTACHED, QUEUE_RECEIVER_BLOCKS, QUEUE_SCHEMA, QUEUE_SELF,
-  QUEUE_SENDERS, QUEUE_SENDERS_ATTACHED, RECEIVER_BIT, RECEIVER_BYTES, RECEIVER_GENERATION, RECEIVER_HANDLE,
-  RECEIVER_QUEUE, SENDER_BASE, SENDER_BIT, SENDER_BYTES, SENDER_GENERATION, SENDER_HANDLE, SENDER_INDEX, SENDER_QUEUE,
-  SENDER_QUOTA, SENDER_REAPED_CACHE, SENDER_REAPER,
+  QUEUE_SENDERS, QUEUE_SENDERS_ATTACHED, QUEUE_USED_WORDS, RECEIVER_BIT, RECEIVER_BYTES, RECEIVER_GENERATION,
+  RECEIVER_HANDLE, RECEIVER_QUEUE, RECEIVER_SOLE_HANDLE, SENDER_BASE, SENDER_BIT, SENDER_BYTES, SENDER_GENERATION,
+  SENDER_HANDLE, SENDER_INDEX, SENDER_LIMIT, SENDER_MAX_BYTES, SENDER_QUEUE, SENDER_QUOTA, SENDER_REAPED_CACHE,
+  SENDER_REAPER,
 } from './layout.ts';
-import { senderBlock } from './path/1-send.ts';
+import { senderBlock } from './path/1-send-careful.ts';
 import { laneRing } from './path/3-lane.ts';
 import { receiverBlock } from './path/6-receive.ts';
 import { ringTail } from './ring.ts';
@@ -48,8 +53,17 @@ const receiverRenew = (receiver: i32): i32 => {
   const generation = load32(receiver, RECEIVER_GENERATION);
   const handle = receiver | HANDLE_IS_RECEIVER | generation;
   store32(receiver, RECEIVER_GENERATION, (generation + 1) & HANDLE_GENERATION_MASK);
+  const queue = load32(receiver, RECEIVER_QUEUE);
+  const isSole = load32(queue, QUEUE_RECEIVERS) === 1 && load32(queue, QUEUE_USED_WORDS) === 1;
   storeRelease32(receiver, RECEIVER_HANDLE, handle); // [attach]
+  storeRelease32(receiver, RECEIVER_SOLE_HANDLE, isSole ? handle : 0); // [attach]
   return handle;
+};
+
+/** Ends the handle of a receiver's place. */
+export const receiverEnd = (receiver: i32): void => {
+  storeRelease32(receiver, RECEIVER_SOLE_HANDLE, 0); // [attach]
+  storeRelease32(receiver, RECEIVER_HANDLE, 0); // [attach]
 };
 
 /** Whether a submitter's place still has messages whose completion has not been reaped. */
@@ -82,6 +96,15 @@ const senderSubmits = (sender: i32, queue: i32, outstanding: boolean): void => {
 };
 
 /**
+ * Lets a plain sender's messages through by one comparison, unless the queue has been closed. A queueClose that is not seen here
+ * stores its 0 after ours: both store first and look at the other's word then.
+ */
+const senderLimit = (sender: i32, queue: i32, submits: i32): void => {
+  storeSequential32(sender, SENDER_LIMIT, submits !== 0 ? 0 : (load32(sender, SENDER_MAX_BYTES) + 1) | 0); // [close]
+  if (loadSequential32(queue, QUEUE_CLOSED) !== 0) storeRelaxed32(sender, SENDER_LIMIT, 0); // [close]
+};
+
+/**
  * Takes a sender's place; `schema` must be the queue's. `submits` 1: all its messages are completed. Returns the
  * handle, > 0.
  */
@@ -101,6 +124,7 @@ export const attachSender = (queue: i32, schema: i32, submits: i32): i32 => {
         else storeRelaxed32(sender, SENDER_QUOTA, 0); // [base]
         const generation = load32(sender, SENDER_GENERATION);
         store32(sender, SENDER_GENERATION, (generation + 1) & HANDLE_GENERATION_MASK);
+        senderLimit(sender, queue, submits);
         storeRelease32(sender, SENDER_HANDLE, sender | generation); // [attach]
         return sender | generation;
       }
@@ -139,7 +163,7 @@ export const detachReceiver = (handle: i32): i32 => {
   if (receiver < 0) return receiver;
   const queue = load32(receiver, RECEIVER_QUEUE);
   if (load32(queue, QUEUE_IS_COMPLETION) !== 0) return STATUS_BAD_HANDLE;
-  storeRelease32(receiver, RECEIVER_HANDLE, 0); // [attach]
+  receiverEnd(receiver);
   fetchAnd32(queue, QUEUE_RECEIVERS_ATTACHED, ~load32(receiver, RECEIVER_BIT)); // [attach]
   return STATUS_OK;
 };

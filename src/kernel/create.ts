@@ -14,10 +14,11 @@ import {
   QUEUE_COMPLETION_STRIDE_BYTES, QUEUE_HEADER_BYTES, QUEUE_IS_COMPLETION, QUEUE_MAX_MESSAGE_BYTES, QUEUE_LANES,
   QUEUE_LANE_MASK, QUEUE_LANE_SHIFT, QUEUE_USED_WORDS, QUEUE_RECEIVERS, QUEUE_RECEIVER_BLOCKS, QUEUE_REGIONS,
   QUEUE_RING_SIZE, QUEUE_SCHEMA, QUEUE_SELF, QUEUE_SENDERS, RECEIVERS_MAX, RECEIVER_BIT, RECEIVER_BYTES, RECEIVER_INDEX,
-  RECEIVER_QUEUE, RING_BYTES, RING_SLOTS_MAX, SENDERS_MAX, SENDER_BIT, SENDER_BYTES, SENDER_INDEX, SENDER_MAX_BYTES,
-  SENDER_RINGS, SENDER_RING_STRIDE_BYTES, SENDER_QUEUE, SENDER_REGIONS, SLOT_USER_BYTES,
+  RECEIVER_QUEUE, RECEIVER_TURN, RING_BYTES, RING_SLOTS_MAX, SENDERS_MAX, SENDER_BELL, SENDER_BIT, SENDER_BYTES,
+  SENDER_INDEX, SENDER_MAX_BYTES, SENDER_RINGS, SENDER_RING_STRIDE_BYTES, SENDER_QUEUE, SENDER_REGIONS, SLOT_USER_BYTES,
 } from './layout.ts';
 import { laneRing } from './path/3-lane.ts';
+import { queueBell } from './path/5-wake.ts';
 import { regionAddress, regionCommitted, regionPolicy } from './region.ts';
 import { ringCreate, ringSlotsBytes } from './ring.ts';
 import { STATUS_BAD_ARGUMENT, STATUS_BAD_CONFIG, STATUS_NO_MEMORY, STATUS_POLICY } from './status.ts';
@@ -94,12 +95,14 @@ const createPlain = (
     store32(receiver, RECEIVER_QUEUE, at);
     store32(receiver, RECEIVER_INDEX, index);
     store32(receiver, RECEIVER_BIT, 1 << index);
+    store32(receiver, RECEIVER_TURN, -1);
   }
   const laneBytes = ringSlotsBytes(ringSize, maxBytes, userBytes(completions));
   let slots = (at + blocksBytes(senders, receivers)) | 0;
   for (let index = 0; index < senders; index++) {
     const sender = (at + QUEUE_HEADER_BYTES + Math.imul(index, SENDER_BYTES)) | 0;
     store32(sender, SENDER_QUEUE, at);
+    store32(sender, SENDER_BELL, queueBell(at));
     store32(sender, SENDER_INDEX, index);
     store32(sender, SENDER_BIT, 0x80000000 >>> index | 0);
     store32(sender, SENDER_MAX_BYTES, maxBytes);

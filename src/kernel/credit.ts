@@ -8,7 +8,7 @@
  * Role: 2-validate (may one more be submitted?), 7-complete (is one owed?), attach and recovery. Memory: reads only.
  * Invariant: each position moves in one step together with the message itself, so no death can leave a count behind.
  * Order: [base] SENDER_BASE and SENDER_QUOTA are relaxed: they are written only while the place is nobody's, before the
- *   messages that count from them are published. [count], [free]: 4-ring; creditOwed acquires what was posted before it
+ *   messages that count from them are published. [publish], [free]: 4-ring; creditOwed acquires what was posted before it
  *   reads what was received, so that the difference is never too low.
  * Units: messages, modulo 2^32. Fails: none. Checked by: test/unit/7-complete.test.ts.
  */

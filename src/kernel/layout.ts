@@ -12,7 +12,7 @@
  *   queue (64-byte aligned)
  *   +---------+---------+---------+---------+---------------+-----------------+-----------------+--------+-------------------+
  *   | header  | bell    | attach  | (spare) | sender 0..S-1 | receiver 0..R-1 | rings           | slots  | completion queues |
- *   | 64      | 64      | 64      | 64      | 128 each      | 128 each        | 4 * L, 128 each | of all | of senders 0..S-1 |
+ *   | 64      | 64      | 64      | 64      | 128 each      | 128 each        | 4 * L, 256 each | of all | of senders 0..S-1 |
  *   +---------+---------+---------+---------+---------------+-----------------+-----------------+--------+-------------------+
  *   Lane number priority * L + sender, L being S rounded up to a power of two: so the lanes stand in order of urgency.
  *   A completion queue is a queue of the same kind whose senders are the receivers of this one.
@@ -41,11 +41,12 @@ export const RECEIVERS_MAX = 32;
 /** Messages of one batch call. */
 export const BATCH_COUNT_MAX = 65536;
 
-// ---- Slot: one message of a lane. Stride: 8 + maximum message (+ 8 with completions), rounded up to a line.
-/** W sender, atomic [publish]: the position this slot holds; holds position t exactly while the word equals t. */
-export const SLOT_STATE = 0;
+// ---- Slot: one message of a lane. Stride: 8 + maximum message rounded up to 8 (+ 8 with completions): slots lie close together,
+// because a message costs the lines it touches.
 /** W sender, atomic: length in bits 0..23, flags in bits 24..31. */
-export const SLOT_META = 4;
+export const SLOT_META = 0;
+/** W sender, atomic: the badge of the sender's place. */
+export const SLOT_BADGE = 4;
 /** W sender, plain: the message, 8-byte aligned. */
 export const SLOT_PAYLOAD = 8;
 /** Bytes before the payload: the 8-byte header. */
@@ -64,35 +65,45 @@ export const FLAG_DESCRIPTOR = 1;
  */
 export const FLAG_COMPLETE = 2;
 
-// ---- Ring: one lane, two lines, each side reads and writes its own (W in brackets).
-/** W producer, atomic: position of the next message to be sent. */
-export const RING_PRODUCED = 0;
+// ---- Ring: one lane. Its words lie in lines by who writes them, so that neither side waits for a line it need not share.
+// Producer's line, private but for the counters.
+/** W producer, private: position of the next message to be sent. */
+export const RING_AT = 0;
+/** W producer, private: position at which the ring is full, as last seen; at first RING_START, so that the first claim looks. */
+export const RING_ROOM_END = 4;
+/** - : slots - 1, bytes per slot, address of slot 0: the producer's copy. */
+export const RING_MASK = 8;
+export const RING_STRIDE_BYTES = 12;
+export const RING_SLOTS = 16;
 /** W producer: how often RING_PRODUCED wrapped past 2^32. */
-export const RING_PRODUCED_HIGH = 4;
-/** W producer, private: RING_CONSUMED as last seen; at first one lap behind, so that the first claim looks. */
-export const RING_CONSUMED_CACHE = 8;
-/** - : position at creation. */
-export const RING_START = 12;
+export const RING_PRODUCED_HIGH = 20;
 /** W producer, 64: bytes sent. */
-export const RING_SENT_BYTES = 16;
+export const RING_SENT_BYTES = 24;
 /** W producer, 64: sends refused because the lane was full. */
-export const RING_FULL_COUNT = 24;
-/** - : slots - 1, bytes per slot, address of slot 0, maximum message: the producer's copy. */
-export const RING_MASK = 32;
-export const RING_STRIDE_BYTES = 36;
-export const RING_SLOTS = 40;
-export const RING_MAX_BYTES = 44;
+export const RING_FULL_COUNT = 32;
+/** - : maximum message; position at creation. */
+export const RING_MAX_BYTES = 40;
+export const RING_START = 44;
 /** W producer, private: 1 once the lane's USED bit has been set. */
 export const RING_ANNOUNCED = 48;
+// Published line.
+/** W producer, atomic [publish]: messages before this position are published. */
+export const RING_PRODUCED = 64;
+// Consumers' line.
 /** W consumers, atomic [free]: position of the next message to be received. */
-export const RING_CONSUMED = 64;
-/** - : 1 if several consumers share the ring. */
-export const RING_SHARED = 68;
+export const RING_CONSUMED = 128;
+/** W consumer, private, unless the ring is shared: RING_PRODUCED as last seen. */
+export const RING_SEEN = 132;
 /** - : the consumers' copy of mask, stride and slots. */
-export const RING_CONSUMER_MASK = 72;
-export const RING_CONSUMER_STRIDE_BYTES = 76;
-export const RING_CONSUMER_SLOTS = 80;
-export const RING_BYTES = 128;
+export const RING_CONSUMER_MASK = 136;
+export const RING_CONSUMER_STRIDE_BYTES = 140;
+export const RING_CONSUMER_SLOTS = 144;
+/** - : 1 if several consumers share the ring. */
+export const RING_SHARED = 148;
+/** W consumer, 64, unless the ring is shared (then RECEIVER_BYTES_RECEIVED): bytes received. */
+export const RING_RECEIVED_BYTES = 152;
+/** Four lines, the last one empty: processors that fetch lines in pairs then never pair two writers. */
+export const RING_BYTES = 256;
 
 // ---- Queue configuration record.
 /** Slots per lane: a power of two, 1 to RING_SLOTS_MAX. */
@@ -136,12 +147,17 @@ export const QUEUE_LANE_MASK = 92;
 /** 1 for a completion queue. */
 export const QUEUE_IS_COMPLETION = 60;
 // ---- Bell line: read by every send and receive, rarely written.
-/** W senders, atomic [used]: four words; bit 31 - (n & 31) of word n >> 5 is set before lane n is first used, and stays set. */
-export const QUEUE_USED = 64;
+/** The bell: address of the two words of 5-wake. */
+export const QUEUE_BELL = 64;
 /** W receivers, atomic [sleep]: bit r while receiver r may be asleep. */
-export const QUEUE_WAITERS = 80;
+export const BELL_WAITERS = 0;
 /** W wakers, atomic [sleep]: counts wake-ups; sleepers sleep on it. */
-export const QUEUE_EVENT = 84;
+export const BELL_EVENT = 4;
+/** The same two words, from the queue's address. */
+export const QUEUE_WAITERS = 64;
+export const QUEUE_EVENT = 68;
+/** W senders, atomic [used]: four words; bit 31 - (n & 31) of word n >> 5 is set before lane n is first used, and stays set. */
+export const QUEUE_USED = 72;
 /** W queueClose, atomic [close]: 1 once closed. */
 export const QUEUE_CLOSED = 88;
 // ---- Attach line.
@@ -154,23 +170,34 @@ export const QUEUE_HEADER_BYTES = 256;
 /** W attach and detach, atomic [attach]: the one valid handle: address | generation, 0 while detached. */
 export const SENDER_HANDLE = 0;
 export const SENDER_QUEUE = 4;
-export const SENDER_INDEX = 8;
-/** 0x80000000 >>> index. */
-export const SENDER_BIT = 12;
-export const SENDER_MAX_BYTES = 16;
-/** W attach: generation of the next attach. */
-export const SENDER_GENERATION = 20;
-/** W sender, 64: sends refused for any reason but full. */
-export const SENDER_REJECTED_COUNT = 24;
+/**
+ * W attach and queueClose, atomic [close]: maximum message + 1 of a plain sender of an open queue; 0 where there is more
+ * to check.
+ */
+export const SENDER_LIMIT = 8;
+/** Address of the queue's bell. */
+export const SENDER_BELL = 12;
 /** Address of this sender's Critical ring, and bytes from one priority to the next. */
-export const SENDER_RINGS = 32;
-export const SENDER_RING_STRIDE_BYTES = 36;
+export const SENDER_RINGS = 16;
+export const SENDER_RING_STRIDE_BYTES = 20;
+/** W attach: goes with every message. */
+export const SENDER_BADGE = 24;
+export const SENDER_MAX_BYTES = 28;
+/** W sender, 64: sends refused for any reason but full. */
+export const SENDER_REJECTED_COUNT = 32;
+export const SENDER_INDEX = 40;
+/** 0x80000000 >>> index. */
+export const SENDER_BIT = 44;
+/** W attach: generation of the next attach. */
+export const SENDER_GENERATION = 48;
 /**
  * W attach, atomic [base]: completions that may be outstanding per priority: QUEUE_COMPLETIONS of a submitter, else 0.
  */
-export const SENDER_QUOTA = 40;
+export const SENDER_QUOTA = 52;
 /** W attach: the handle that receives from this submitter's completion queue. */
-export const SENDER_REAPER = 44;
+export const SENDER_REAPER = 56;
+/** Copy of QUEUE_REGIONS. */
+export const SENDER_REGIONS = 60;
 /**
  * W attach, atomic [base], one per priority: PRODUCED less the completions reaped so far, at a moment when none was
  * outstanding. From then on PRODUCED - BASE - reaped messages are not yet reaped, and CONSUMED - BASE - posted are
@@ -179,43 +206,49 @@ export const SENDER_REAPER = 44;
 export const SENDER_BASE = 64;
 /** W sender, one per priority: completions reaped, as last seen. */
 export const SENDER_REAPED_CACHE = 80;
-/** Copy of QUEUE_REGIONS. */
-export const SENDER_REGIONS = 96;
+/** W sender: priority + 1 and position of a reserved message; 0 for none. */
+export const SENDER_RESERVED = 96;
+export const SENDER_RESERVED_AT = 100;
 /** W sender, atomic [naming]: the region of the descriptor being sent, 0 between sends. */
-export const SENDER_NAMING = 100;
-/** W sender: a descriptor that has been read and checked, on its way into a slot. */
-export const SENDER_DESCRIPTOR = 104;
+export const SENDER_NAMING = 104;
 export const SENDER_BYTES = 128;
 /** Blocks are line aligned, so the low bits of a handle carry a 5-bit generation, and bit 5 its kind. */
 export const HANDLE_LOW_MASK = 63;
 export const HANDLE_GENERATION_MASK = 31;
 export const HANDLE_IS_RECEIVER = 32;
 
-// ---- Receiver block.
+// ---- Receiver block. Its handle is not its first word, as a sender's is: neither kind passes for the other.
+export const RECEIVER_QUEUE = 0;
 /** W attach and detach, atomic [attach]. */
-export const RECEIVER_HANDLE = 0;
-export const RECEIVER_QUEUE = 4;
-export const RECEIVER_INDEX = 8;
+export const RECEIVER_HANDLE = 4;
+/** W attach and detach, atomic [attach]: as RECEIVER_HANDLE, of the only receiver of a queue of one USED word; else 0. */
+export const RECEIVER_SOLE_HANDLE = 124;
+/** W receiver: about the last message received or looked at: META, user data, badge, lane number. */
+export const RECEIVER_META = 8;
+export const RECEIVER_USER_LOW = 12;
+export const RECEIVER_USER_HIGH = 16;
+export const RECEIVER_BADGE = 20;
+export const RECEIVER_LANE = 24;
+/** W receiver: lane number of the last message taken: the next search among equals starts behind it. */
+export const RECEIVER_TURN = 28;
+export const RECEIVER_INDEX = 32;
 /** 1 << index. */
-export const RECEIVER_BIT = 12;
-export const RECEIVER_GENERATION = 16;
-/** W receiver: sender index from which the next search among equals starts. */
-export const RECEIVER_CURSOR = 20;
-/** W receiver: about the last message received or peeked: META, user data, sender index, priority. */
-export const RECEIVER_META = 24;
-export const RECEIVER_USER_LOW = 28;
-export const RECEIVER_USER_HIGH = 32;
-export const RECEIVER_SENDER = 36;
-export const RECEIVER_PRIORITY = 40;
+export const RECEIVER_BIT = 36;
+export const RECEIVER_GENERATION = 40;
+/** W receiver: the ring and position of a message being viewed; 0 for none. */
+export const RECEIVER_VIEW_RING = 44;
 /** W receiver, 64 each: receives that found nothing, that timed out, that slept. */
 export const RECEIVER_EMPTY_COUNT = 48;
 export const RECEIVER_TIMEOUT_COUNT = 56;
 export const RECEIVER_SLEEP_COUNT = 64;
-/** W receiver, 64 x 4: bytes received per priority. */
+/** W receiver, 64 x 4: bytes received per priority from shared rings. */
 export const RECEIVER_BYTES_RECEIVED = 72;
 /** W receiver: a completion being built. */
 export const RECEIVER_ENTRY = 104;
-export const RECEIVER_BYTES = 128;
+export const RECEIVER_VIEW_AT = 120;
+/** W receiver: messages received at once since the last one that had to be waited for. */
+export const RECEIVER_STREAK = 128;
+export const RECEIVER_BYTES = 192;
 
 // ---- Descriptor record: the payload of a message with FLAG_DESCRIPTOR.
 export const DESCRIPTOR_REGION = 0;

@@ -9,20 +9,22 @@
  * Orders not argued in the steps: [close] 6-receive, [base] 2-validate.
  * The seed's words: KernelQueue is this file, RingBuffer is ring.ts, MessageDescriptor the DESCRIPTOR_* record.
  */
-import { load32, loadRelaxed32, storeRelease32 } from '#machine';
-import { attachReceiver, attachSender, detachReceiver, detachSender, queueIs } from './attach.ts';
+import { load32, loadRelaxed32, storeSequential32 } from '#machine';
+import { attachReceiver, attachSender, detachReceiver, detachSender, queueIs, senderAt } from './attach.ts';
 import { creditOwed } from './credit.ts';
 import { receiveBatch, sendBatch } from './batch.ts';
 import { countersCollect, countersLaneLength } from './counters.ts';
 import { queueMake, queueSize } from './create.ts';
+import { messageCommit, messageRelease, messageReserve, messageView } from './inplace.ts';
 import {
-  META_BYTES_MASK, META_FLAGS_SHIFT, PRIORITY_COUNT, QUEUE_CLOSED, QUEUE_SENDERS, RECEIVER_META, RECEIVER_PRIORITY,
-  RECEIVER_SENDER, RECEIVER_USER_HIGH, RECEIVER_USER_LOW, SENDER_QUOTA, SENDER_REAPER,
+  META_BYTES_MASK, META_FLAGS_SHIFT, PRIORITY_COUNT, QUEUE_CLOSED, QUEUE_SENDERS, RECEIVER_BADGE, RECEIVER_LANE, RECEIVER_META,
+  RECEIVER_QUEUE, RECEIVER_USER_HIGH, RECEIVER_USER_LOW, SENDER_LIMIT, SENDER_QUOTA, SENDER_REAPER,
 } from './layout.ts';
-import { senderBlock, sendDescriptor, sendInline } from './path/1-send.ts';
-import { LANE_DISCARD, LANE_PEEK, LANE_TAKE } from './path/3-lane.ts';
-import { wakeEverybody } from './path/5-wake.ts';
-import { receiveNow, receiverBlock, receiveTimeout } from './path/6-receive.ts';
+import { SEND_SUBMIT, sendCareful, sendDescriptorCareful, senderBlock } from './path/1-send-careful.ts';
+import { sendDescriptorNow, sendNow } from './path/1-send.ts';
+import { LANE_DISCARD, LANE_PEEK, lanePriority, laneSender } from './path/3-lane.ts';
+import { queueBell, wakeEverybody } from './path/5-wake.ts';
+import { receiveNow, receiveOther, receiverBlock, receiveTimeout } from './path/6-receive.ts';
 import { completePost } from './path/7-complete.ts';
 import { recoverReceiver, recoverSender } from './recover.ts';
 import {
@@ -48,39 +50,51 @@ export const queueRecoverReceiver = (queue: i32, index: i32): i32 => recoverRece
 /** No send that begins after this succeeds; receivers get what is left, then STATUS_CLOSED. Wakes all sleepers. */
 export const queueClose = (queue: i32): i32 => {
   if (!queueIs(queue)) return STATUS_BAD_HANDLE;
-  storeRelease32(queue, QUEUE_CLOSED, 1); // [close]
-  wakeEverybody(queue);
+  storeSequential32(queue, QUEUE_CLOSED, 1); // [close]
+  const senders = load32(queue, QUEUE_SENDERS);
+  for (let index = 0; index < senders; index++) storeSequential32(senderAt(queue, index), SENDER_LIMIT, 0); // [close]
+  wakeEverybody(queueBell(queue));
   return STATUS_OK;
 };
 
 // ---- Sending.
 /** Copies a message into the queue. */
-export const queueSend = (sender: i32, priority: i32, source: i32, bytes: i32): i32 =>
-  sendInline(sender, priority, source, bytes, 0, 0, 0);
+export const queueSend = (sender: i32, priority: i32, source: i32, bytes: i32): i32 => sendNow(sender, priority, source, bytes);
 /** As queueSend, by a submitter: the completion carries the user data back. */
 export const queueSubmit = (sender: i32, priority: i32, source: i32, bytes: i32, userLow: i32, userHigh: i32): i32 =>
-  sendInline(sender, priority, source, bytes, 1, userLow, userHigh);
+  sendCareful(sender, priority, source, bytes, SEND_SUBMIT, userLow, userHigh);
 /** Sends a reference to part of an Immutable or AppendOnly region: nothing is copied but the 24-byte descriptor. */
 export const queueSendDescriptor = (sender: i32, priority: i32, descriptor: i32): i32 =>
-  sendDescriptor(sender, priority, descriptor, 0, 0, 0);
+  sendDescriptorNow(sender, priority, descriptor);
 /** As queueSendDescriptor, by a submitter: when its completion is reaped, the bytes may be used again. */
 export const queueSubmitDescriptor = (sender: i32, priority: i32, descriptor: i32, userLow: i32, userHigh: i32): i32 =>
-  sendDescriptor(sender, priority, descriptor, 1, userLow, userHigh);
+  sendDescriptorCareful(sender, priority, descriptor, SEND_SUBMIT, userLow, userHigh);
 /** Sends several messages with one wake-up. Returns how many went. */
 export const queueSendBatch = (sender: i32, priority: i32, list: i32, count: i32): i32 =>
   sendBatch(sender, priority, list, count);
+/** The address at which to build a message of up to `bytes` bytes in place: no copy. */
+export const queueReserve = (sender: i32, priority: i32, bytes: i32): i32 => messageReserve(sender, priority, bytes);
+/** Sends what was built in the place reserved last. */
+export const queueCommit = (sender: i32, bytes: i32): i32 => messageCommit(sender, bytes, 0, 0);
+/** As queueCommit, by a submitter. */
+export const queueCommitSubmit = (sender: i32, bytes: i32, userLow: i32, userHigh: i32): i32 =>
+  messageCommit(sender, bytes, userLow, userHigh);
 
 // ---- Receiving.
 /** Takes the most urgent message. Returns its length, or STATUS_EMPTY at once. */
-export const queueReceive = (receiver: i32, buffer: i32, capacity: i32): i32 => receiveNow(receiver, LANE_TAKE, buffer, capacity);
+export const queueReceive = (receiver: i32, buffer: i32, capacity: i32): i32 => receiveNow(receiver, buffer, capacity);
 /** As queueReceive, but sleeps up to `microseconds` for a message; negative: for ever. */
 export const queueReceiveTimeout = (receiver: i32, buffer: i32, capacity: i32, microseconds: i32): i32 =>
   receiveTimeout(receiver, buffer, capacity, microseconds);
 export const queueReceiveBatch = (receiver: i32, list: i32, count: i32): i32 => receiveBatch(receiver, list, count);
 /** The length of the most urgent message, which stays. */
-export const queuePeek = (receiver: i32): i32 => receiveNow(receiver, LANE_PEEK, 0, 0);
+export const queuePeek = (receiver: i32): i32 => receiveOther(receiver, LANE_PEEK);
 /** Drops the most urgent message. Returns its length. */
-export const queueDiscard = (receiver: i32): i32 => receiveNow(receiver, LANE_DISCARD, 0, 0);
+export const queueDiscard = (receiver: i32): i32 => receiveOther(receiver, LANE_DISCARD);
+/** The address of the most urgent message, to be read where it is until queueRelease: no copy. The queue's only receiver. */
+export const queueView = (receiver: i32): i32 => messageView(receiver);
+/** Ends the view: the message is received. Returns its length. */
+export const queueRelease = (receiver: i32): i32 => messageRelease(receiver);
 
 // ---- About the last message received, peeked or discarded, or found too large: the receiver's own words.
 const receivedWord = (receiver: i32, word: i32): i32 => {
@@ -95,9 +109,17 @@ export const receivedFlags = (receiver: i32): i32 => {
   const meta = receivedWord(receiver, RECEIVER_META);
   return meta < 0 ? meta : meta >> META_FLAGS_SHIFT;
 };
-export const receivedPriority = (receiver: i32): i32 => receivedWord(receiver, RECEIVER_PRIORITY);
+export const receivedPriority = (receiver: i32): i32 => {
+  const lane = receivedWord(receiver, RECEIVER_LANE);
+  return lane < 0 ? lane : lanePriority(receivedWord(receiver, RECEIVER_QUEUE), lane);
+};
 /** The sender's number, 0 to 31. */
-export const receivedSender = (receiver: i32): i32 => receivedWord(receiver, RECEIVER_SENDER);
+export const receivedSender = (receiver: i32): i32 => {
+  const lane = receivedWord(receiver, RECEIVER_LANE);
+  return lane < 0 ? lane : laneSender(receivedWord(receiver, RECEIVER_QUEUE), lane);
+};
+/** The badge of the sender's place when it sent. */
+export const receivedBadge = (receiver: i32): i32 => receivedWord(receiver, RECEIVER_BADGE);
 /** User data; meaningful with FLAG_COMPLETE. */
 export const receivedUserLow = (receiver: i32): i32 => receivedWord(receiver, RECEIVER_USER_LOW);
 export const receivedUserHigh = (receiver: i32): i32 => receivedWord(receiver, RECEIVER_USER_HIGH);

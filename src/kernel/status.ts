@@ -42,7 +42,7 @@ export const STATUS_WRONG_SCHEMA = -13;
 export const STATUS_STALE_REGION = -14;
 /**
  * The region's policy forbids it: a descriptor into a Slab, an append to anything but AppendOnly, a queue outside a
- * Slab.
+ * Slab. View: the queue has several receivers.
  */
 export const STATUS_POLICY = -15;
 /** Offset and length do not lie inside the region. */
@@ -53,7 +53,10 @@ export const STATUS_NOT_COMMITTED = -17;
 export const STATUS_NO_COMPLETIONS = -18;
 /** Submit: as many completions are outstanding as this sender's completion queue holds. Reap some. */
 export const STATUS_NO_CREDIT = -19;
-/** Complete: this receiver has no uncompleted message from that sender at that priority. */
+/**
+ * Complete: this receiver has no uncompleted message from that sender at that priority. Commit, release: nothing is reserved or
+ * viewed, or it is no longer the next.
+ */
 export const STATUS_NOT_PENDING = -20;
 /** Receive, several receivers: the others were faster in every one of a bounded number of tries. Call again. */
 export const STATUS_AGAIN = -21;

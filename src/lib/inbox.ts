@@ -13,7 +13,7 @@ import { addOwned64, load32, waitAsync32 } from '#machine';
 import {
   HANDLE_LOW_MASK, QUEUE_EVENT, RECEIVER_BIT, RECEIVER_QUEUE, RECEIVER_SLEEP_COUNT, RECEIVER_TIMEOUT_COUNT,
 } from '../kernel/layout.ts';
-import { wakeAnnounce, wakeEverybody, wakeEvent, wakeRetract } from '../kernel/path/5-wake.ts';
+import { queueBell, wakeAnnounce, wakeEverybody, wakeEvent, wakeRetract } from '../kernel/path/5-wake.ts';
 import { receiverBlock } from '../kernel/path/6-receive.ts';
 import { queueReceive, queueReceiveTimeout } from '../kernel/queue.ts';
 import { STATUS_AGAIN, STATUS_EMPTY, STATUS_TIMED_OUT } from '../kernel/status.ts';
@@ -75,7 +75,7 @@ class Pending<T> {
     signal?.addEventListener('abort', this.#aborted);
     keepAlive(1);
     this.#armTimer();
-    wakeAnnounce(inbox.queue, inbox.bit);
+    wakeAnnounce(queueBell(inbox.queue), inbox.bit);
     this.#look();
   }
 
@@ -89,7 +89,7 @@ class Pending<T> {
   /** The receiver's loop of receiveSleep (6-receive), with the sleep left to the event loop. */
   #look(): void {
     for (;;) {
-      const event = wakeEvent(this.#inbox.queue);
+      const event = wakeEvent(queueBell(this.#inbox.queue));
       const status = this.#inbox.take(this.#buffer, this.#capacity);
       if (status !== STATUS_EMPTY) return this.#finish(status);
       addOwned64(this.#inbox.block, RECEIVER_SLEEP_COUNT, 1);
@@ -110,7 +110,7 @@ class Pending<T> {
    * waking everybody removes it, and sends the others to look for that message.
    */
   #leave(): void {
-    if (receiverBlock(this.#inbox.handle) >= 0) wakeEverybody(this.#inbox.queue);
+    if (receiverBlock(this.#inbox.handle) >= 0) wakeEverybody(queueBell(this.#inbox.queue));
   }
 
   #settle(): void {
@@ -120,7 +120,7 @@ class Pending<T> {
     this.#inbox.pending = undefined;
     keepAlive(-1);
     // Once somebody has declared this receiver dead, its bit belongs to a successor.
-    if (receiverBlock(this.#inbox.handle) >= 0) wakeRetract(this.#inbox.queue, this.#inbox.bit);
+    if (receiverBlock(this.#inbox.handle) >= 0) wakeRetract(queueBell(this.#inbox.queue), this.#inbox.bit);
   }
 
   #finish(status: number): void {
@@ -190,7 +190,7 @@ export class Inbox {
       return queueReceiveTimeout(this.handle, buffer, capacity, microseconds);
     } catch (error) {
       // Atomics.wait is forbidden here. The kernel had announced us as a sleeper.
-      wakeRetract(this.queue, this.bit);
+      wakeRetract(queueBell(this.queue), this.bit);
       throw error instanceof TypeError ? new QueueError('CANNOT_BLOCK', where) : error;
     }
   }

@@ -7,9 +7,10 @@
 import { load32 } from '#machine';
 import {
   DESCRIPTOR_BYTES, DESCRIPTOR_FLAGS, DESCRIPTOR_LENGTH, DESCRIPTOR_OFFSET_LOW, DESCRIPTOR_REGION, FLAG_COMPLETE,
-  FLAG_DESCRIPTOR, META_BYTES_MASK, META_FLAGS_SHIFT, RECEIVER_META, RECEIVER_PRIORITY, RECEIVER_SENDER,
+  FLAG_DESCRIPTOR, META_BYTES_MASK, META_FLAGS_SHIFT, RECEIVER_LANE, RECEIVER_META, RECEIVER_QUEUE,
   RECEIVER_USER_HIGH, RECEIVER_USER_LOW,
 } from '../kernel/layout.ts';
+import { lanePriority, laneSender } from '../kernel/path/3-lane.ts';
 import { regionAddress } from '../kernel/region.ts';
 import { badArgument, checkBytes, priorities, type Priority } from './check.ts';
 import { valueOf } from './errors.ts';
@@ -105,8 +106,10 @@ export class MessageInfo {
     const flags = meta >>> META_FLAGS_SHIFT;
     const wanted = (flags & FLAG_COMPLETE) !== 0;
     this.length = meta & META_BYTES_MASK;
-    this.priority = priorities[load32(block, RECEIVER_PRIORITY)]!;
-    this.sender = load32(block, RECEIVER_SENDER);
+    const lane = load32(block, RECEIVER_LANE);
+    const queue = load32(block, RECEIVER_QUEUE);
+    this.priority = priorities[lanePriority(queue, lane)]!;
+    this.sender = laneSender(queue, lane);
     this.tag = wanted ? tagOf(load32(block, RECEIVER_USER_LOW), load32(block, RECEIVER_USER_HIGH)) : undefined;
     this.isDescriptor = (flags & FLAG_DESCRIPTOR) !== 0;
     this.owed = wanted && taken;

@@ -7,9 +7,10 @@
 import { load32 } from '#machine';
 import {
   BATCH_COUNT_MAX, COMPLETION_BYTES, COMPLETION_RECEIVER, COMPLETION_RESULT, COMPLETION_USER_HIGH, COMPLETION_USER_LOW,
-  RECEIVER_PRIORITY,
+  RECEIVER_LANE,
 } from '../kernel/layout.ts';
 import { queueAttachSubmitter, queueCompletions } from '../kernel/queue.ts';
+import { lanePriority } from '../kernel/path/3-lane.ts';
 import { STATUS_EMPTY, STATUS_FULL, STATUS_NO_CREDIT } from '../kernel/status.ts';
 import { checkInteger, checkOptions, checkTimeout, priorities, type Priority } from './check.ts';
 import { errorOf, valueOf } from './errors.ts';
@@ -174,7 +175,7 @@ export class Submitter {
       tag: tagOf(load32(entry, COMPLETION_USER_LOW), load32(entry, COMPLETION_USER_HIGH)),
       result: load32(entry, COMPLETION_RESULT),
       receiver: load32(entry, COMPLETION_RECEIVER),
-      priority: priorities[load32(this.#reaper.block, RECEIVER_PRIORITY)]!,
+      priority: priorities[lanePriority(this.#reaper.queue, load32(this.#reaper.block, RECEIVER_LANE))]!,
     };
   }
 

@@ -36,6 +36,12 @@ export interface Machine {
   low64(v: i64): i32;
   high64(v: i64): i32;
 
+  /**
+   * The value itself, of which the compiler is to assume nothing: what it knows of an address's low bits makes it compute
+   * every field's address anew.
+   */
+  opaque32(v: i32): i32;
+
   // ---- atomic, 32 bits.
   loadRelaxed32(p: i32, off: i32): i32;
   loadAcquire32(p: i32, off: i32): i32;

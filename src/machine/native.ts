@@ -32,6 +32,8 @@ export const pack64 = (low: i32, high: i32): i64 => { Porffor.c`return (i64)((u6
 export const low64 = (v: i64): i32 => { Porffor.c`return (i32)(u32)(u64)v;`; return 0; };
 export const high64 = (v: i64): i32 => { Porffor.c`return (i32)(u32)((u64)v >> 32);`; return 0; };
 
+export const opaque32 = (v: i32): i32 => { Porffor.c`i32 x = v; __asm__("" : "+r"(x)); return x;`; return 0; };
+
 export const loadRelaxed32 = (p: i32, off: i32): i32 => { Porffor.c`return __atomic_load_n(AT(i32, p, off), __ATOMIC_RELAXED);`; return 0; };
 export const loadAcquire32 = (p: i32, off: i32): i32 => { Porffor.c`return __atomic_load_n(AT(i32, p, off), __ATOMIC_ACQUIRE);`; return 0; };
 export const loadSequential32 = (p: i32, off: i32): i32 => { Porffor.c`return __atomic_load_n(AT(i32, p, off), __ATOMIC_SEQ_CST);`; return 0; };
@@ -48,6 +50,7 @@ export const fenceFull = (): void => { Porffor.c`__atomic_thread_fence(__ATOMIC_
 // The empty asm keeps clang from turning the block loop into a call of memcpy, and from reading a racing source twice.
 Porffor.c`
 static inline __attribute__((always_inline)) void machine_copy(u8 *d, const u8 *s, u32 n) {
+  if (n == 64) { __builtin_memcpy(d, s, 64); return; }
   while (n >= 64) { __builtin_memcpy(d, s, 64); d += 64; s += 64; n -= 64; __asm__ volatile("" ::: "memory"); }
   if (n == 0) return;
   if (n & 32) { __builtin_memcpy(d, s, 32); d += 32; s += 32; }

@@ -47,6 +47,8 @@ export const pack64 = (low: i32, high: i32): i64 => (BigInt(high) << 32n) | BigI
 export const low64 = (v: i64): i32 => Number(BigInt.asIntN(32, v));
 export const high64 = (v: i64): i32 => Number(BigInt.asIntN(32, v >> 32n));
 
+export const opaque32 = (v: i32): i32 => v;
+
 export const loadRelaxed32 = (p: i32, off: i32): i32 => Atomics.load(I32, (p + off) >> 2);
 export const loadAcquire32 = (p: i32, off: i32): i32 => Atomics.load(I32, (p + off) >> 2);
 export const loadSequential32 = (p: i32, off: i32): i32 => Atomics.load(I32, (p + off) >> 2);

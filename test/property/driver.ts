@@ -112,18 +112,18 @@ export class Driver {
     const may = cell(block + layout.SENDER_REJECTED_COUNT);
     if (priority < 0 || priority > 3) return may;
     const lane = this.lane(index, priority);
-    const scratch = Array.from({ length: layout.DESCRIPTOR_BYTES / 4 }, (_, k) => block + layout.SENDER_DESCRIPTOR + 4 * k);
-    return [
-      ...may, block + layout.SENDER_REAPED_CACHE + 4 * priority, lane + layout.RING_CONSUMED_CACHE,
-      ...cell(lane + layout.RING_FULL_COUNT), ...scratch,
-    ];
+    return [...may, block + layout.SENDER_REAPED_CACHE + 4 * priority, lane + layout.RING_ROOM_END, ...cell(lane + layout.RING_FULL_COUNT)];
   }
 
   receiverMay(block: number): number[] {
+    const queue = word(block + layout.RECEIVER_QUEUE);
+    const lanes = layout.PRIORITY_COUNT << word(queue + layout.QUEUE_LANE_SHIFT);
+    const seen = Array.from({ length: lanes }, (_, lane) => word(queue + layout.QUEUE_LANES) + lane * layout.RING_BYTES + layout.RING_SEEN);
     return [
-      layout.RECEIVER_META, layout.RECEIVER_USER_LOW, layout.RECEIVER_USER_HIGH, layout.RECEIVER_SENDER, layout.RECEIVER_PRIORITY,
+      layout.RECEIVER_META, layout.RECEIVER_USER_LOW, layout.RECEIVER_USER_HIGH, layout.RECEIVER_BADGE, layout.RECEIVER_LANE,
       ...cell(layout.RECEIVER_EMPTY_COUNT), ...cell(layout.RECEIVER_TIMEOUT_COUNT), ...cell(layout.RECEIVER_SLEEP_COUNT),
-    ].map((offset) => block + offset);
+      layout.RECEIVER_STREAK,
+    ].map((offset) => block + offset).concat(seen);
   }
 
   // ---- Comparing.
@@ -287,7 +287,7 @@ const receiveBatch: Op = (driver, step) => {
     const capacity = step.b % 8 === k ? f.shape.maxBytes >> 1 : f.shape.maxBytes;
     prepareRecord(driver, k, capacity, 0);
     if ((answers.at(-1)?.status ?? 0) >= 0) {
-      answers.push(model.receive(index, capacity, 'take'));
+      answers.push(model.receive(index, capacity, 'take', 0, k > 0 && f.shape.receivers === 1));
       infos.push({ ...model.lanes.info[index]! });
     }
   }
@@ -301,8 +301,10 @@ const receiveBatch: Op = (driver, step) => {
         const { flags, priority, sender, userLow, userHigh } = infos[k]!;
         sameBytes(bytesAt(driver.area + k * AREA_BYTES, answers[k]!.status), answers[k]!.data!, `message ${k} of a batch`);
         same(word(record(driver, k, layout.BATCH_INFO)), flags << 24 | priority << 8 | sender, `info ${k} of a batch`);
-        same(word(record(driver, k, layout.BATCH_USER_LOW)), userLow, `user data of ${k}`);
-        same(word(record(driver, k, layout.BATCH_USER_HIGH)), userHigh, `user data of ${k}`);
+        if ((flags & layout.FLAG_COMPLETE) !== 0) {
+          same(word(record(driver, k, layout.BATCH_USER_LOW)), userLow, `user data of ${k}`);
+          same(word(record(driver, k, layout.BATCH_USER_HIGH)), userHigh, `user data of ${k}`);
+        }
       }
     },
   };

@@ -47,8 +47,11 @@ export class Lanes {
     return undefined;
   }
 
-  take(receiver: number, capacity: number, keep: boolean): Answer {
-    const next = this.next(receiver);
+  /** `stay`: a batch goes on with the lane of the last message while it has any. */
+  take(receiver: number, capacity: number, keep: boolean, stay = false): Answer {
+    const last = this.info[receiver]!;
+    const goesOn = stay && this.lanes[last.priority]![last.sender]!.length > 0;
+    const next = goesOn ? { priority: last.priority, sender: last.sender } : this.next(receiver);
     if (next === undefined) return { status: STATUS_EMPTY };
     const lane = this.lanes[next.priority]![next.sender]!;
     const message = lane[0]!;
@@ -193,10 +196,10 @@ export class QueueModel {
   }
 
   // ---- Receiving. `microseconds` is not 0 for a receive that may wait.
-  receive(receiver: number, capacity: number, action: 'take' | 'peek' | 'discard', microseconds = 0): Answer {
+  receive(receiver: number, capacity: number, action: 'take' | 'peek' | 'discard', microseconds = 0, stay = false): Answer {
     if (receiver < 0) return { status: STATUS_BAD_HANDLE };
     if (capacity < 0) return { status: STATUS_BAD_ARGUMENT };
-    const answer = this.lanes.take(receiver, action === 'take' ? capacity : Infinity, action === 'peek');
+    const answer = this.lanes.take(receiver, action === 'take' ? capacity : Infinity, action === 'peek', stay);
     if (answer.status === STATUS_EMPTY) {
       if (this.closed) return { status: STATUS_CLOSED };
       this.counts[microseconds === 0 ? 'empty' : 'timedOut'] += 1;

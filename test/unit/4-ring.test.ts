@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
-  FLAG_COMPLETE, META_FLAGS_SHIFT, RING_BYTES, RING_CONSUMED, RING_CONSUMED_CACHE, RING_FULL_COUNT, RING_PRODUCED, RING_SENT_BYTES, SLOT_STATE,
+  FLAG_COMPLETE, META_FLAGS_SHIFT, RING_BYTES, RING_AT, RING_CONSUMED, RING_FULL_COUNT, RING_PRODUCED,
+  RING_ROOM_END, RING_SEEN, RING_SENT_BYTES,
 } from '../../src/kernel/layout.ts';
-import { ringClaim, ringLook, ringPop, ringPublish } from '../../src/kernel/path/4-ring.ts';
+import * as sole from '../../src/kernel/path/4-ring.ts';
+import { ringIsShared, SHARED_DROP, SHARED_LOOK, SHARED_POP, sharedTake } from '../../src/kernel/path/4-shared.ts';
 import { ringCreate, ringHead, ringLength, ringPush, ringSlotsBytes, ringStride, ringTail } from '../../src/kernel/ring.ts';
 import {
   STATUS_BAD_ARGUMENT, STATUS_BAD_CONFIG, STATUS_EMPTY, STATUS_FULL, STATUS_OK, STATUS_TOO_LARGE, STATUS_TOO_SMALL,
@@ -22,6 +24,12 @@ const make = (ringSize: number, maxBytes: number, shared: number, start: number,
   return { ring, slots, from, end: allocate(0), info, source, target };
 };
 
+// A consumer uses one of the two ways, as the ring was made.
+const ringPop = (ring: number, buffer: number, capacity: number, info: number): number =>
+  (ringIsShared(ring) ? sharedTake(ring, SHARED_POP, buffer, capacity, info) : sole.ringPop(ring, buffer, capacity, info));
+const ringLook = (ring: number, info: number, take: number): number =>
+  (ringIsShared(ring) ? sharedTake(ring, take === 0 ? SHARED_LOOK : SHARED_DROP, 0, 0, info) : sole.ringLook(ring, info, take));
+
 const push = (r: Ring, data: Uint8Array): number => {
   setBytes(r.source, data);
   return ringPush(r.ring, r.source, data.length);
@@ -40,9 +48,9 @@ const changed = (r: Ring, call: () => number): { status: string | number; words:
 beforeEach(reset);
 
 describe('sizes', () => {
-  test('a slot has an 8-byte header, whole 8-byte words of payload, its user data, and whole lines', () => {
+  test('a slot has an 8-byte header, whole 8-byte words of payload, and its user data', () => {
     for (const [bytes, user, stride] of [
-      [0, 0, 64], [1, 0, 64], [55, 0, 64], [56, 0, 64], [57, 0, 128], [48, 8, 64], [49, 8, 128], [56, 8, 128], [120, 0, 128], [121, 0, 192],
+      [0, 0, 8], [1, 0, 16], [8, 0, 16], [9, 0, 24], [24, 0, 32], [56, 0, 64], [57, 0, 72], [64, 0, 72], [0, 8, 16], [48, 8, 64], [49, 8, 72],
     ] as const) expect([bytes, user, ringStride(bytes, user)]).toEqual([bytes, user, stride]);
   });
 
@@ -51,21 +59,21 @@ describe('sizes', () => {
     for (const bytes of [-1, 1048577, 0x7fffffff]) expect(named(ringSlotsBytes(1, bytes, 0))).toBe(named(STATUS_BAD_CONFIG));
     // Slots of 1 MiB and a header: 2048 of them no longer fit below 2^31.
     expect(named(ringSlotsBytes(65536, 1048576, 0))).toBe(named(STATUS_BAD_CONFIG));
-    expect(ringSlotsBytes(1024, 1048576, 0)).toBe(1024 * (1048576 + 64));
+    expect(ringSlotsBytes(1024, 1048576, 0)).toBe(1024 * (1048576 + 8));
     expect(ringSlotsBytes(65536, 56, 0)).toBe(65536 * 64);
   });
 
   test('a ring is made where it is told, or not at all', () => {
     const at = allocate(4096);
     const before = bytesAt(at, 4096);
-    expect(named(ringCreate(at, at + 128, 3, 8, 0, 0, 0))).toBe(named(STATUS_BAD_CONFIG));
-    expect(named(ringCreate(at + 8, at + 128, 2, 8, 0, 0, 0))).toBe(named(STATUS_BAD_ARGUMENT));
-    expect(named(ringCreate(at, at + 132, 2, 8, 0, 0, 0))).toBe(named(STATUS_BAD_ARGUMENT));
-    expect(named(ringCreate(-64, at + 128, 2, 8, 0, 0, 0))).toBe(named(STATUS_BAD_ARGUMENT));
+    expect(named(ringCreate(at, at + RING_BYTES, 3, 8, 0, 0, 0))).toBe(named(STATUS_BAD_CONFIG));
+    expect(named(ringCreate(at + 8, at + RING_BYTES, 2, 8, 0, 0, 0))).toBe(named(STATUS_BAD_ARGUMENT));
+    expect(named(ringCreate(at, at + RING_BYTES + 4, 2, 8, 0, 0, 0))).toBe(named(STATUS_BAD_ARGUMENT));
+    expect(named(ringCreate(-64, at + RING_BYTES, 2, 8, 0, 0, 0))).toBe(named(STATUS_BAD_ARGUMENT));
     expect(named(ringCreate(at, -64, 2, 8, 0, 0, 0))).toBe(named(STATUS_BAD_ARGUMENT));
     expect(bytesAt(at, 4096)).toEqual(before);
-    expect(ringCreate(at, at + 128, 2, 8, 0, 0, 0)).toBe(at);
-    expect(bytesAt(at + 128 + 128, 64)).toEqual(before.slice(0, 64));
+    expect(ringCreate(at, at + RING_BYTES, 2, 8, 0, 0, 0)).toBe(at);
+    expect(bytesAt(at + RING_BYTES, 2 * 16 + 64)).toEqual(before.slice(0, 2 * 16 + 64));
   });
 });
 
@@ -104,14 +112,14 @@ describe.each([1, 2, 4, 8])('a ring of %i', (size) => {
       expect(changed(r, () => ringPush(r.ring, -8, 8))).toEqual({ status: named(STATUS_BAD_ARGUMENT), words: [] });
       for (let k = 0; k < size; k++) push(r, payload(24, k));
       expect(changed(r, () => push(r, bytesAt(r.source, 24)))).toEqual({ status: named(STATUS_FULL), words: [RING_FULL_COUNT] });
-      expect(changed(r, () => ringPop(r.ring, r.target, 23, r.info)).words.every((at) => at === r.info - r.ring)).toBe(true);
+      expect(changed(r, () => ringPop(r.ring, r.target, 23, r.info)).words.every((at) => [r.info - r.ring, RING_SEEN].includes(at))).toBe(true);
       expect(named(ringPop(r.ring, r.target, 0, r.info))).toBe(named(STATUS_TOO_SMALL));
       expect(word(r.info) & 0xffffff).toBe(24);
       // After one is taken the producer finds it, and its copy of CONSUMED is refreshed only then.
       expect(ringPop(r.ring, r.target, 24, r.info)).toBe(24);
       expect(bytesAt(r.target, 24)).toEqual(payload(24, 0));
       expect(push(r, payload(24, 99))).toBe(STATUS_OK);
-      expect(word(r.ring + RING_CONSUMED_CACHE)).toBe((start + 1) | 0);
+      expect(word(r.ring + RING_ROOM_END)).toBe((start + 1 + size) | 0);
       expect(word64(r.ring + RING_FULL_COUNT)).toBe(1n);
     });
   });
@@ -120,13 +128,14 @@ describe.each([1, 2, 4, 8])('a ring of %i', (size) => {
 describe('looking', () => {
   test.each([0, 1])('shows length, flags and user data, and takes only when told to (shared %i)', (shared) => {
     const r = make(2, 24, shared, -1, USER);
-    const slot = ringClaim(r.ring);
+    const slot = sole.ringSlot(r.ring, -1);
     setWord(slot + ringStride(24, USER) - 8, 0x11111111);
     setWord(slot + ringStride(24, USER) - 4, -7);
-    ringPublish(r.ring, slot, FLAG_COMPLETE << META_FLAGS_SHIFT | 5);
+    sole.ringFill(slot, FLAG_COMPLETE << META_FLAGS_SHIFT | 5, 77);
+    sole.ringPublish(r.ring, -1, 0, 5);
     for (let k = 0; k < 2; k++) {
       expect(ringLook(r.ring, r.info, 0)).toBe(5);
-      expect([word(r.info), word(r.info + 4), word(r.info + 8)]).toEqual([FLAG_COMPLETE << META_FLAGS_SHIFT | 5, 0x11111111, -7]);
+      expect([0, 4, 8, 12].map((at) => word(r.info + at))).toEqual([FLAG_COMPLETE << META_FLAGS_SHIFT | 5, 0x11111111, -7, 77]);
     }
     expect(ringLength(r.ring)).toBe(1);
     expect(ringLook(r.ring, r.info, 1)).toBe(5);
@@ -134,26 +143,34 @@ describe('looking', () => {
   });
 });
 
-test('a slot holds position t exactly while its STATE is t', () => {
-  const r = make(4, 8, 0, -2);
-  const states = (): number[] => [0, 1, 2, 3].map((k) => word(r.slots + 64 * k + SLOT_STATE));
-  // Positions -2, -1, 0, 1 lie in slots 2, 3, 0, 1; before, they hold those of one lap earlier.
-  expect(states()).toEqual([-4, -3, -6, -5]);
-  push(r, payload(8, 0));
-  expect(states()).toEqual([-4, -3, -2, -5]);
-  ringPop(r.ring, r.target, 8, r.info);
-  expect(states()).toEqual([-4, -3, -2, -5]);
-  for (let k = 1; k < 5; k++) push(r, payload(8, k));
-  expect(states()).toEqual([0, 1, 2, -1]);
-  expect(word(r.ring + RING_CONSUMED)).toBe(-1);
-});
+describe('each side keeps what it knows of the other', () => {
+  test('the producer looks at CONSUMED once a lap, at most', () => {
+    const r = make(4, 8, 0, -2);
+    for (let k = 0; k < 2; k++) push(r, payload(8, k));
+    expect([RING_AT, RING_PRODUCED, RING_ROOM_END].map((at) => word(r.ring + at))).toEqual([0, 0, 2]);
+    for (let k = 0; k < 2; k++) ringPop(r.ring, r.target, 8, r.info);
+    for (let k = 0; k < 2; k++) push(r, payload(8, k));
+    expect([RING_AT, RING_PRODUCED, RING_ROOM_END].map((at) => word(r.ring + at))).toEqual([2, 2, 2]);
+    push(r, payload(8, 0));
+    expect([RING_AT, RING_PRODUCED, RING_ROOM_END].map((at) => word(r.ring + at))).toEqual([3, 3, 4]);
+  });
 
-test('length is 0 to the ring size even while a position is ahead of its count', () => {
-  const r = make(2, 8, 0, 5);
-  push(r, payload(8, 0));
-  setWord(r.ring + RING_PRODUCED, 5);
-  ringPop(r.ring, r.target, 8, r.info);
-  expect(ringLength(r.ring)).toBe(0);
-  setWord(r.ring + RING_CONSUMED, 0);
-  expect(ringLength(r.ring)).toBe(2);
+  test('the consumer looks at PRODUCED when it has received all it knew of', () => {
+    const r = make(4, 8, 0, -2);
+    for (let k = 0; k < 2; k++) push(r, payload(8, k));
+    ringPop(r.ring, r.target, 8, r.info);
+    expect([RING_CONSUMED, RING_SEEN].map((at) => word(r.ring + at))).toEqual([-1, 0]);
+    push(r, payload(8, 2));
+    ringPop(r.ring, r.target, 8, r.info);
+    expect([RING_CONSUMED, RING_SEEN].map((at) => word(r.ring + at))).toEqual([0, 0]);
+    ringPop(r.ring, r.target, 8, r.info);
+    expect([RING_CONSUMED, RING_SEEN].map((at) => word(r.ring + at))).toEqual([1, 1]);
+  });
+
+  test('consumers of a shared ring know nothing beforehand', () => {
+    const r = make(4, 8, 1, -2);
+    for (let k = 0; k < 3; k++) push(r, payload(8, k));
+    ringPop(r.ring, r.target, 8, r.info);
+    expect([RING_CONSUMED, RING_SEEN].map((at) => word(r.ring + at))).toEqual([-1, -2]);
+  });
 });

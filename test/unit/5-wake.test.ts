@@ -3,7 +3,7 @@ import {
   BATCH_ADDRESS, BATCH_BYTES, BATCH_LENGTH, HANDLE_LOW_MASK, QUEUE_EVENT, QUEUE_WAITERS, RECEIVER_SLEEP_COUNT, STATISTICS_BYTES,
   STATISTICS_SLEPT, STATISTICS_WOKEN,
 } from '../../src/kernel/layout.ts';
-import { wakeAnnounce, wakeEvent, wakeEverybody, wakeReceivers, wakeRetract, wakeSleep } from '../../src/kernel/path/5-wake.ts';
+import { queueBell, wakeAnnounce, wakeEvent, wakeEverybody, wakeReceivers, wakeRetract, wakeSleep } from '../../src/kernel/path/5-wake.ts';
 import * as kernel from '../../src/kernel/queue.ts';
 import { STATUS_CLOSED, STATUS_OK, STATUS_TIMED_OUT, STATUS_TOO_SMALL } from '../../src/kernel/status.ts';
 import { allocate, bytesAt, Fixture, named, payload, reset, setWord, STARTS, word, word64 } from '../support/fixture.ts';
@@ -44,7 +44,7 @@ const sleeper = async (f: Fixture, index: number, capacity = 64): Promise<{ buff
 test('nobody waiting: nothing is counted, nothing is written', () => {
   const f = Fixture.attached({ receivers: 2 });
   const before = f.image();
-  expect(wakeReceivers(f.queue, 1)).toBe(STATUS_OK);
+  expect(wakeReceivers(queueBell(f.queue), 1)).toBe(STATUS_OK);
   expect(f.changes(before)).toEqual([]);
   for (let k = 0; k < 4; k++) f.send(0, k, payload(8, k));
   expect(word(f.queue + QUEUE_EVENT)).toBe(0);
@@ -52,24 +52,24 @@ test('nobody waiting: nothing is counted, nothing is written', () => {
 
 test('a receiver announces and retracts itself, and nobody else', () => {
   const f = Fixture.attached({ receivers: 3 });
-  wakeAnnounce(f.queue, 4);
-  wakeAnnounce(f.queue, 1);
+  wakeAnnounce(queueBell(f.queue), 4);
+  wakeAnnounce(queueBell(f.queue), 1);
   expect(word(f.queue + QUEUE_WAITERS)).toBe(5);
-  expect(wakeReceivers(f.queue, 1)).toBe(STATUS_OK);
-  expect([wakeEvent(f.queue), word(f.queue + QUEUE_WAITERS)]).toEqual([1, 5]);
-  wakeRetract(f.queue, 4);
+  expect(wakeReceivers(queueBell(f.queue), 1)).toBe(STATUS_OK);
+  expect([wakeEvent(queueBell(f.queue)), word(f.queue + QUEUE_WAITERS)]).toEqual([1, 5]);
+  wakeRetract(queueBell(f.queue), 4);
   expect(word(f.queue + QUEUE_WAITERS)).toBe(1);
-  wakeEverybody(f.queue);
-  expect(wakeEvent(f.queue)).toBe(2);
+  wakeEverybody(queueBell(f.queue));
+  expect(wakeEvent(queueBell(f.queue))).toBe(2);
 });
 
 test('whoever was woken between the look and the sleep does not sleep', () => {
   const f = Fixture.attached();
-  wakeAnnounce(f.queue, 1);
-  const event = wakeEvent(f.queue);
+  wakeAnnounce(queueBell(f.queue), 1);
+  const event = wakeEvent(queueBell(f.queue));
   f.send(0, 0, payload(8, 0));
   const began = performance.now();
-  wakeSleep(f.queue, event, LONG);
+  wakeSleep(queueBell(f.queue), event, LONG);
   expect(performance.now() - began).toBeLessThan(LONG / 4000);
 });
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
-  HANDLE_LOW_MASK, PRIORITY_COUNT, QUEUE_WAITERS, RECEIVER_QUEUE, RING_PRODUCED, RING_PRODUCED_HIGH,
+  HANDLE_LOW_MASK, PRIORITY_COUNT, QUEUE_WAITERS, RECEIVER_QUEUE, RING_AT, RING_PRODUCED, RING_PRODUCED_HIGH,
 } from '../../src/kernel/layout.ts';
 import { laneRing } from '../../src/kernel/path/3-lane.ts';
 import * as kernel from '../../src/kernel/queue.ts';
@@ -42,11 +42,12 @@ describe('a dead sender', () => {
         reset();
         const f = Fixture.attached({ senders, ringSize: 2, start });
         f.send(0, priority, payload(8, 0));
-        // Back to the moment between STATE and PRODUCED.
-        setWord(f.ring(0, priority) + RING_PRODUCED, start);
+        // Back to the moment after PRODUCED and before AT.
+        setWord(f.ring(0, priority) + RING_AT, start);
         setWord(f.ring(0, priority) + RING_PRODUCED_HIGH, 0);
         for (let times = 0; times < 2; times++) {
           recoverSender(f, 0);
+          expect(word(f.ring(0, priority) + RING_AT)).toBe((start + 1) | 0);
           expect(word(f.ring(0, priority) + RING_PRODUCED)).toBe((start + 1) | 0);
           expect(word(f.ring(0, priority) + RING_PRODUCED_HIGH)).toBe(start === -1 ? 1 : 0);
           expect(kernel.queueLaneLength(f.queue, priority)).toBe(1);
@@ -110,7 +111,7 @@ describe('a dead receiver', () => {
     f.complete(0, 0, 2, 7, 8, 9);
     const completions = word((kernel.queueCompletions(f.senders[0]!) & ~HANDLE_LOW_MASK) + RECEIVER_QUEUE);
     const ring = laneRing(completions, 0, 2);
-    setWord(ring + RING_PRODUCED, start);
+    setWord(ring + RING_AT, start);
     setWord(ring + RING_PRODUCED_HIGH, 0);
     expect(kernel.queueRecoverReceiver(f.queue, 0)).toBe(STATUS_OK);
     expect(word(ring + RING_PRODUCED)).toBe((start + 1) | 0);

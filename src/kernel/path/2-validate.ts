@@ -25,7 +25,6 @@ import { laneRing } from './3-lane.ts';
 
 /**
  * Priority, address, length and queue of a message.
- * @inline
  */
 export const validateSend = (sender: i32, queue: i32, priority: i32, source: i32, bytes: i32): i32 => {
   if ((priority >>> 0) >= PRIORITY_COUNT) return STATUS_BAD_PRIORITY;
@@ -39,7 +38,6 @@ export const validateSend = (sender: i32, queue: i32, priority: i32, source: i32
  * The six words of a descriptor, which the caller read once: what it names must be a live Immutable region, or the
  * committed part of a live AppendOnly one. A Slab is refused: its owner could rewrite it between this check and the
  * receiver's use.
- * @inline
  */
 export const validateDescriptor = (
   sender: i32, region: i32, bytes: i32, offsetLow: i32, offsetHigh: i32, reserved: i32,

@@ -9,10 +9,9 @@
  *   2 Lanes are searched from Critical to Low, so a receive never passes a more urgent message whose send had completed
  *   when the
  *   receive began. 3 Among senders of equal priority the search starts behind the one served last.
- * Order: [used] the bit is set by a read-modify-write before STATE is published (4-ring), and USED is acquired before
- *   STATE is read: who
- *   knows of a completed send, or reads STATE after its own fence (5-wake), finds the bit. Without it: a message nobody
- *   looks for.
+ * Order: [used] the bit is set by a read-modify-write before PRODUCED is published (4-ring), and read relaxed before PRODUCED
+ *   is: who knows of a completed send, or looks after its own fence (5-wake), finds the bit by coherence. Without the
+ *   announcement: a message nobody looks for.
  *   Bits are sticky because clearing them would need a second look at the lane after the clearing, and a receiver
  *   paused between the
  *   two would hide messages from the others. The price: a receive looks at every more urgent lane that was ever used.
@@ -20,86 +19,117 @@
  *   4-ring returns.
  * Checked by: test/unit/3-lane.test.ts, test/property, test/stress.
  */
-import { fetchOr32, load32, loadAcquire32, store32 } from '#machine';
+import { addOwned64, fetchOr32, load32, loadRelaxed32, store32 } from '#machine';
 import {
-  QUEUE_LANES, QUEUE_LANE_MASK, QUEUE_LANE_SHIFT, QUEUE_USED, QUEUE_USED_WORDS, RECEIVER_CURSOR, RECEIVER_META,
-  RECEIVER_PRIORITY, RECEIVER_SENDER, RING_ANNOUNCED, RING_BYTES,
+  QUEUE_LANES, QUEUE_LANE_MASK, QUEUE_LANE_SHIFT, QUEUE_USED, QUEUE_USED_WORDS, RECEIVER_BYTES_RECEIVED, RECEIVER_LANE,
+  RECEIVER_META, RECEIVER_TURN, RING_ANNOUNCED, RING_BYTES,
 } from '../layout.ts';
-import { STATUS_AGAIN, STATUS_EMPTY } from '../status.ts';
+import { STATUS_EMPTY } from '../status.ts';
 import { ringLook, ringPop } from './4-ring.ts';
+import { ringIsShared, sharedTake, SHARED_DROP, SHARED_LOOK, SHARED_POP } from './4-shared.ts';
 
 /** What laneReceive does with the message it finds. */
-export const LANE_TAKE = 0;
-export const LANE_PEEK = 1;
-export const LANE_DISCARD = 2;
+export const LANE_TAKE = SHARED_POP;
+export const LANE_PEEK = SHARED_LOOK;
+export const LANE_DISCARD = SHARED_DROP;
 
 /** Whether priority `a` is delivered before priority `b`. */
 export const laneIsMoreUrgent = (a: i32, b: i32): boolean => a < b;
 
+/** The ring of lane number `lane`. */
+export const laneNumbered = (queue: i32, lane: i32): i32 => (load32(queue, QUEUE_LANES) + Math.imul(lane, RING_BYTES)) | 0;
+
 /** The ring of sender number `index` at `priority`. */
 export const laneRing = (queue: i32, index: i32, priority: i32): i32 =>
-  (load32(queue, QUEUE_LANES) + Math.imul((priority << load32(queue, QUEUE_LANE_SHIFT)) + index, RING_BYTES)) | 0;
+  laneNumbered(queue, ((priority << load32(queue, QUEUE_LANE_SHIFT)) + index) | 0);
 
-/**
- * Sets the USED bit of a ring's lane.
- * @cold
- */
-const laneUse = (queue: i32, ring: i32): void => {
+/** Sender and priority of lane number `lane`. */
+export const laneSender = (queue: i32, lane: i32): i32 => lane & ((1 << load32(queue, QUEUE_LANE_SHIFT)) - 1);
+export const lanePriority = (queue: i32, lane: i32): i32 => lane >> load32(queue, QUEUE_LANE_SHIFT);
+
+/** SENDER, before publishing in `ring`: makes sure that every later search looks at this lane. */
+export const laneAnnounce = (queue: i32, ring: i32): void => {
+  if (load32(ring, RING_ANNOUNCED) !== 0) return;
   const lane = ((ring - load32(queue, QUEUE_LANES)) | 0) / RING_BYTES | 0;
   fetchOr32(queue, (QUEUE_USED + (lane >> 5 << 2)) | 0, 0x80000000 >>> (lane & 31) | 0); // [used]
   store32(ring, RING_ANNOUNCED, 1);
 };
 
-/**
- * SENDER, before publishing in `ring`: makes sure that every later search looks at this lane.
- * @inline
- */
-export const laneAnnounce = (queue: i32, ring: i32): void => {
-  if (load32(ring, RING_ANNOUNCED) === 0) laneUse(queue, ring);
-};
+/** The lanes of word `word` that were ever used. */
+export const laneUsed = (queue: i32, word: i32): i32 => loadRelaxed32(queue, (QUEUE_USED + (word << 2)) | 0); // [used]
 
 /**
- * The next lane to look at, as a number in its word: of the most urgent priority in `lanes`, the sender at or behind the
- * cursor, else the first. `shift` is log2 of the lanes per priority; a priority's lanes are aligned in their word.
+ * The next lane to look at, as a number in its word: of the most urgent priority in `lanes`, the sender behind the one served
+ * last, else the first. A priority's lanes are aligned in their word.
  * @inline
  */
-const lanePick = (receiver: i32, queue: i32, lanes: i32, shift: i32): i32 => {
+export const lanePick = (receiver: i32, queue: i32, lanes: i32): i32 => {
   const first = Math.clz32(lanes);
+  if ((lanes & (lanes - 1)) === 0) return first;
+  const shift = load32(queue, QUEUE_LANE_SHIFT);
   if (shift === 0) return first;
   const start = first >> shift << shift;
   const equals = lanes & (load32(queue, QUEUE_LANE_MASK) >>> start);
-  const behind = equals & (-1 >>> (start + load32(receiver, RECEIVER_CURSOR)));
+  const next = (load32(receiver, RECEIVER_TURN) + 1) & ((1 << shift) - 1);
+  const behind = equals & (-1 >>> (start + next));
   return Math.clz32(behind !== 0 ? behind : equals);
 };
 
+/** What a receiver remembers of the lane it found something in. */
+const laneNote = (receiver: i32, lane: i32, status: i32, action: i32): void => {
+  store32(receiver, RECEIVER_LANE, lane);
+  if (status >= 0 && action !== LANE_PEEK) store32(receiver, RECEIVER_TURN, lane);
+};
+
 /**
- * RECEIVER. Takes, peeks or discards the next message by priority. Returns its length, or STATUS_EMPTY, _TOO_SMALL, _AGAIN.
+ * The only RECEIVER of a queue of one word of lanes. Takes the most urgent message. Returns its length, or STATUS_EMPTY or
+ * STATUS_TOO_SMALL.
  * @inline
+ */
+export const laneTakeSole = (receiver: i32, queue: i32, buffer: i32, capacity: i32): i32 => {
+  let lanes = laneUsed(queue, 0);
+  while (lanes !== 0) {
+    const lane = lanePick(receiver, queue, lanes);
+    const status = ringPop(laneNumbered(queue, lane), buffer, capacity, (receiver + RECEIVER_META) | 0);
+    if (status !== STATUS_EMPTY) {
+      laneNote(receiver, lane, status, LANE_TAKE);
+      return status;
+    }
+    lanes = lanes & ~(0x80000000 >>> lane);
+  }
+  return STATUS_EMPTY;
+};
+
+/** A lane that several receivers share: its bytes are counted by each of them. */
+const laneShared = (receiver: i32, ring: i32, priority: i32, action: i32, buffer: i32, capacity: i32): i32 => {
+  const bytes = sharedTake(ring, action, buffer, capacity, (receiver + RECEIVER_META) | 0);
+  if (bytes >= 0 && action !== LANE_PEEK) addOwned64(receiver, (RECEIVER_BYTES_RECEIVED + (priority << 3)) | 0, bytes);
+  return bytes;
+};
+
+/**
+ * RECEIVER. Takes, peeks or discards the most urgent message of all lanes. Returns its length, or STATUS_EMPTY, _TOO_SMALL,
+ * _AGAIN.
  */
 export const laneReceive = (receiver: i32, queue: i32, action: i32, buffer: i32, capacity: i32): i32 => {
   const info = (receiver + RECEIVER_META) | 0;
-  const shift = load32(queue, QUEUE_LANE_SHIFT);
-  let word = 0;
-  do {
-    let lanes = loadAcquire32(queue, (QUEUE_USED + (word << 2)) | 0); // [used]
+  const words = load32(queue, QUEUE_USED_WORDS);
+  for (let word = 0; word < words; word++) {
+    let lanes = laneUsed(queue, word);
     while (lanes !== 0) {
-      const bit = lanePick(receiver, queue, lanes, shift);
+      const bit = lanePick(receiver, queue, lanes);
       const lane = ((word << 5) + bit) | 0;
-      const ring = (load32(queue, QUEUE_LANES) + Math.imul(lane, RING_BYTES)) | 0;
+      const ring = laneNumbered(queue, lane);
       let status = STATUS_EMPTY;
-      if (action === LANE_TAKE) status = ringPop(ring, buffer, capacity, info);
+      if (ringIsShared(ring)) status = laneShared(receiver, ring, lanePriority(queue, lane), action, buffer, capacity);
+      else if (action === LANE_TAKE) status = ringPop(ring, buffer, capacity, info);
       else status = ringLook(ring, info, action === LANE_DISCARD ? 1 : 0);
-      if (status === STATUS_AGAIN) return status;
       if (status !== STATUS_EMPTY) {
-        const index = lane & ((1 << shift) - 1);
-        store32(receiver, RECEIVER_SENDER, index);
-        store32(receiver, RECEIVER_PRIORITY, lane >> shift);
-        if (action !== LANE_PEEK && status >= 0) store32(receiver, RECEIVER_CURSOR, (index + 1) & ((1 << shift) - 1));
+        laneNote(receiver, lane, status, action);
         return status;
       }
       lanes = lanes & ~(0x80000000 >>> bit);
     }
-    word = (word + 1) | 0;
-  } while (word < load32(queue, QUEUE_USED_WORDS));
+  }
   return STATUS_EMPTY;
 };

@@ -22,7 +22,7 @@ import {
   SENDER_HANDLE,
 } from '../layout.ts';
 import { STATUS_BAD_ARGUMENT, STATUS_BAD_PRIORITY, STATUS_NOT_PENDING, STATUS_NO_COMPLETIONS } from '../status.ts';
-import { sendInline } from './1-send.ts';
+import { sendNow } from './1-send.ts';
 import { receiverBlock } from './6-receive.ts';
 
 /** Completes one message that came from sender number `index` at `priority` with this user data, at that priority. */
@@ -40,5 +40,5 @@ export const completePost = (handle: i32, index: i32, priority: i32, userLow: i3
   store32(receiver, RECEIVER_ENTRY + COMPLETION_USER_HIGH, userHigh);
   store32(receiver, RECEIVER_ENTRY + COMPLETION_RESULT, result);
   store32(receiver, RECEIVER_ENTRY + COMPLETION_RECEIVER, number);
-  return sendInline(load32(lane, SENDER_HANDLE), priority, (receiver + RECEIVER_ENTRY) | 0, COMPLETION_BYTES, 0, 0, 0);
+  return sendNow(load32(lane, SENDER_HANDLE), priority, (receiver + RECEIVER_ENTRY) | 0, COMPLETION_BYTES);
 };

@@ -14,7 +14,7 @@
  *   the handle
  *   word and then reads NAMING, both sequentially: either the sender finds its handle invalid, or the destroyer finds the
  *   sender. NAMING is cleared with release after the message is published, and read before the lane is: who finds it
- *   cleared finds the message. [free], [count], [meta]: path/4-ring.ts; a slot's words count only if CONSUMED has not
+ *   cleared finds the message. [free], [publish], [meta]: path/4-ring.ts; a slot's words count only if CONSUMED has not
  *   passed it after they were read. [host] REGION_QUEUE is stored with release after the queue was made.
  *   [region] table.ts. [commit], [reserve] append.ts.
  * Units: descriptors; a send that is caught between its publication and its end counts twice.

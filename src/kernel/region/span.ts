@@ -95,3 +95,16 @@ const regionRefuses = (table: i32, handle: i32, offset: i32, bytes: i32): i32 =>
   const status = regionSpan(table, handle, offset, bytes, POLICY_SLAB);
   return status < 0 ? status : STATUS_OK; // An appender has committed it since.
 };
+
+/**
+ * Whether a descriptor needs no further look: as regionAllows, but without a reason.
+ * @inline
+ */
+export const regionHolds = (table: i32, handle: i32, offset: i32, bytes: i32): boolean => {
+  const index = handle & REGION_INDEX_MASK;
+  if (handle <= 0 || index >= load32(table, TABLE_COUNT)) return false;
+  const entry = regionAt(table, index);
+  if (loadSequential32(entry, REGION_HANDLE) !== handle) return false; // [naming]
+  const limit = loadAcquire32(entry, REGION_LIMIT); // [commit]
+  return (offset >>> 0) < (limit >>> 0) && (bytes >>> 0) < ((limit - offset) >>> 0);
+};
