@@ -29,11 +29,13 @@ const FLAGS = [
 const ROWS = [
   ['send_recv_64_single', 'send + receive, 64 bytes, one sender declared'],
   ['send_recv_64_many', 'send + receive, 64 bytes, four senders declared'],
-  ['send_recv_64_critical', 'the same at Critical, one sender'],
+  ['send_recv_64_lowest_of_four', 'the same at Low, all four priorities in use'],
+  ['send_recv_64_four_senders', 'the same, four senders in turn, four queued'],
+  ['reserve_commit_view', 'reserve, commit, view, release: nothing copied'],
   ['batch32_64_per_message', 'batch of 32, per message'],
   ['descriptor_checked', 'descriptor send + receive, region checked'],
-  ['empty_poll', 'receive on empty, two lanes used'],
-  ['empty_poll_many', 'receive on empty, one lane used, four senders'],
+  ['empty_poll', 'receive on empty, one priority in use'],
+  ['empty_poll_four', 'receive on empty, all four priorities in use'],
   ['send_full', 'send on full'],
 ] as const;
 const HAND = ['send_recv_64_single', 'send_recv_64_many', 'descriptor_checked', 'empty_poll', 'send_full'] as const;

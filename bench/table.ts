@@ -17,11 +17,13 @@ export interface Counts { clang: number; counts: Record<string, number> }
 const COUNTED: readonly (readonly [key: string, what: string, goal?: number])[] = [
   ['send_recv_64_many', '64 B, send + receive, four senders declared', 96],
   ['send_recv_64_single', 'the same, one sender and receiver declared', 64],
-  ['send_recv_64_critical', 'the same at Critical'],
+  ['send_recv_64_lowest_of_four', 'the same at Low, all four priorities in use'],
+  ['send_recv_64_four_senders', 'the same, four senders in turn, four queued'],
   ['batch32_64_per_message', 'batch of 32, 64 B, per message', 24],
   ['reserve_commit_view', '64 B built in place, received as a view'],
   ['descriptor_checked', 'descriptor, send + receive, region checked', 96],
-  ['empty_poll', 'receive on empty', 16],
+  ['empty_poll', 'receive on empty, one priority in use', 16],
+  ['empty_poll_four', 'receive on empty, all four priorities in use', 16],
   ['send_full', 'send on full', 32],
 ];
 

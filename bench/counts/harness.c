@@ -10,12 +10,13 @@ extern i32 regionCreate(i32 table, i32 policy, i32 base, i32 bytes), regionAppen
 extern i32 queueBytes(i32 config), queueCreate(i32 table, i32 region, i32 config);
 extern i32 queueAttachSender(i32 queue, i32 schema), queueAttachReceiver(i32 queue);
 extern i32 queueSend(i32 sender, i32 priority, i32 source, i32 bytes), queueSendDescriptor(i32 sender, i32 priority, i32 record);
+extern i32 queueReserve(i32 sender, i32 priority, i32 bytes), queueCommit(i32 sender, i32 bytes), queueView(i32 receiver), queueRelease(i32 receiver);
 extern i32 queueReceive(i32 receiver, i32 buffer, i32 capacity);
 extern i32 queueSendBatch(i32 sender, i32 priority, i32 list, i32 count), queueReceiveBatch(i32 receiver, i32 list, i32 count);
 // The board.
 extern i32 boardFreeBase(void), boardConsoleByte(i32 byte), boardExit(i32 code);
 
-enum { ROUNDS = 1024, RING = 64, BYTES = 64, BATCH = 32, CRITICAL = 0, NORMAL = 2, APPEND_ONLY = 2, SLAB = 3 };
+enum { ROUNDS = 1024, RING = 64, BYTES = 64, BATCH = 32, NORMAL = 2, LOW = 3, APPEND_ONLY = 2, SLAB = 3 };
 
 static void put(const char *s) { while (*s) boardConsoleByte(*s++); }
 static void put_number(uint64_t v) {
@@ -70,18 +71,28 @@ static i32 make_queue(i32 table, i32 senders) {
 
 static i32 message, buffer, record, list;
 
+// Each row has a queue of its own: a receive looks at every lane that was ever used.
 static void count_kernel(i32 table, i32 append) {
-  i32 single = make_queue(table, 1), many = make_queue(table, 4);
+  i32 single = make_queue(table, 1), many = make_queue(table, 4), four = make_queue(table, 1), named = make_queue(table, 1);
   i32 s1 = queueAttachSender(single, 0), r1 = queueAttachReceiver(single);
   i32 s4 = queueAttachSender(many, 0), r4 = queueAttachReceiver(many);
+  i32 sf = queueAttachSender(four, 0), rf = queueAttachReceiver(four);
+  i32 sn = queueAttachSender(named, 0), rn = queueAttachReceiver(named);
   ROW("send_recv_64_single", 1, queueSend(s1, NORMAL, message, BYTES); EXPECT(queueReceive(r1, buffer, BYTES), BYTES));
   ROW("send_recv_64_many", 1, queueSend(s4, NORMAL, message, BYTES); EXPECT(queueReceive(r4, buffer, BYTES), BYTES));
-  ROW("send_recv_64_critical", 1, queueSend(s1, CRITICAL, message, BYTES); EXPECT(queueReceive(r1, buffer, BYTES), BYTES));
+  ROW("reserve_commit_view", 1, EXPECT(queueReserve(s1, NORMAL, BYTES) > 0, 1); EXPECT(queueCommit(s1, BYTES), 0);
+      EXPECT(queueView(r1) > 0, 1); EXPECT(queueRelease(r1), BYTES));
   ROW("empty_poll", 1, EXPECT(queueReceive(r1, buffer, BYTES), EMPTY));
-  ROW("empty_poll_many", 1, EXPECT(queueReceive(r4, buffer, BYTES), EMPTY));
+  for (int k = 0; k < 4; k++) { queueSend(sf, k, message, BYTES); queueReceive(rf, buffer, BYTES); }
+  ROW("send_recv_64_lowest_of_four", 1, queueSend(sf, LOW, message, BYTES); EXPECT(queueReceive(rf, buffer, BYTES), BYTES));
+  ROW("empty_poll_four", 1, EXPECT(queueReceive(rf, buffer, BYTES), EMPTY));
+  i32 s4b = queueAttachSender(many, 0), s4c = queueAttachSender(many, 0), s4d = queueAttachSender(many, 0);
+  ROW("send_recv_64_four_senders", 4, queueSend(s4, NORMAL, message, BYTES); queueSend(s4b, NORMAL, message, BYTES);
+      queueSend(s4c, NORMAL, message, BYTES); queueSend(s4d, NORMAL, message, BYTES);
+      for (int k = 0; k < 4; k++) EXPECT(queueReceive(r4, buffer, BYTES), BYTES));
   i32 *d = at(record);
   d[0] = append; d[1] = 64; d[2] = 128; d[3] = 0; d[4] = 0; d[5] = 0;
-  ROW("descriptor_checked", 1, queueSendDescriptor(s1, NORMAL, record); EXPECT(queueReceive(r1, buffer, BYTES), 24));
+  ROW("descriptor_checked", 1, queueSendDescriptor(sn, NORMAL, record); EXPECT(queueReceive(rn, buffer, BYTES), 24));
   i32 *b = at(list);
   for (int k = 0; k < BATCH; k++) { b[6 * k] = message; b[6 * k + 1] = BYTES; }
   ROW("batch32_64_per_message", BATCH,
@@ -94,18 +105,19 @@ static void count_hand(void) {
   Table *table = at(take(64 + 64));
   table->count = 1;
   Region *region = &table->regions[0];
-  region->handle = 256; region->policy = APPEND_ONLY; region->length = 4096; region->committed = 1024;
-  region->base = at(buffer);
+  region->handle = 256; region->limit = 1025;
   Queue *single = hand_create(at(take(65536)), table, RING, BYTES, 1);
   Queue *many = hand_create(at(take(262144)), table, RING, BYTES, 4);
   uintptr_t s1 = single->sender[0].handle, r1 = single->receiver.handle;
+  Queue *named = hand_create(at(take(65536)), table, RING, BYTES, 1);
+  uintptr_t sn = named->sender[0].handle, rn = named->receiver.handle;
   uintptr_t s4 = many->sender[0].handle, r4 = many->receiver.handle;
   void *m = at(message), *out = at(buffer);
   ROW("hand_send_recv_64_single", 1, hand_send(s1, NORMAL, m, BYTES); EXPECT(hand_receive(r1, out, BYTES), BYTES));
   ROW("hand_send_recv_64_many", 1, hand_send(s4, NORMAL, m, BYTES); EXPECT(hand_receive(r4, out, BYTES), BYTES));
   Descriptor *d = at(record);
   d->region = 256; d->length = 64; d->offset_low = 128;
-  ROW("hand_descriptor_checked", 1, hand_send_descriptor(s1, NORMAL, d); EXPECT(hand_receive(r1, out, BYTES), 24));
+  ROW("hand_descriptor_checked", 1, hand_send_descriptor(sn, NORMAL, d); EXPECT(hand_receive(rn, out, BYTES), 24));
   ROW("hand_empty_poll", 1, EXPECT(hand_receive(r1, out, BYTES), EMPTY));
   for (int k = 0; k < RING; k++) hand_send(s1, NORMAL, m, BYTES);
   ROW("hand_send_full", 1, EXPECT(hand_send(s1, NORMAL, m, BYTES), FULL));

@@ -6,6 +6,6 @@ export * from '../../src/board/program.ts';
 export { boardExit, boardFreeBase } from '../../src/board/board.ts';
 export { regionAppend, regionCreate, regionTableBytes, regionTableCreate } from '../../src/kernel/region.ts';
 export {
-  queueAttachReceiver, queueAttachSender, queueBytes, queueCreate, queueReceive, queueReceiveBatch, queueSend, queueSendBatch,
-  queueSendDescriptor,
+  queueAttachReceiver, queueAttachSender, queueBytes, queueCommit, queueCreate, queueReceive, queueReceiveBatch, queueRelease,
+  queueReserve, queueSend, queueSendBatch, queueSendDescriptor, queueView,
 } from '../../src/kernel/queue.ts';

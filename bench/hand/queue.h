@@ -1,6 +1,7 @@
 // The algorithm of src/kernel written by hand in C11: the yardstick for what the route through TypeScript and Porffor costs.
 // Same layout of lines, same checks, same counters, same memory orders, same block copy; pointers and structs instead of
-// addresses. Only what the counts need: inline and descriptor send, receive; no batch, no sleeping receive.
+// addresses. Only what the counts need: plain and descriptor sends to an open queue, receive by its only receiver; no batch, no
+// sleeping receive. What is special, and what is wrong, is refused out of line.
 #pragma once
 #include <stdatomic.h>
 #include <stdint.h>
@@ -12,31 +13,29 @@ enum {
 };
 
 typedef struct Slot {
-  _Atomic int32_t state;
   _Atomic int32_t meta;
+  _Atomic int32_t badge;
   uint8_t payload[];
 } Slot;
 
 typedef struct Ring {
-  _Alignas(LINE) _Atomic uint32_t produced;
-  _Atomic uint32_t produced_high;
-  uint32_t consumed_cache;
-  uint32_t start;
-  _Atomic uint64_t sent_bytes, full_count;
-  uint32_t mask, stride;
+  _Alignas(LINE) uint32_t at;
+  uint32_t room_end, mask, stride;
   uint8_t *slots;
-  uint32_t max_bytes, announced;
+  _Atomic uint64_t sent_bytes, full_count;
+  _Atomic uint32_t produced_high;
+  uint32_t announced;
+  _Alignas(LINE) _Atomic uint32_t produced;
   _Alignas(LINE) _Atomic uint32_t consumed;
-  uint32_t shared, consumer_mask, consumer_stride;
+  uint32_t seen, consumer_mask, consumer_stride;
   uint8_t *consumer_slots;
+  _Atomic uint64_t received_bytes;
+  _Alignas(LINE) uint8_t apart[LINE];
 } Ring;
 
 typedef struct Region {
   _Alignas(LINE) _Atomic int32_t handle;
-  _Atomic int32_t policy;
-  uint8_t *_Atomic base;
-  _Atomic uint32_t length;
-  _Atomic uint32_t committed;
+  _Atomic uint32_t limit;
 } Region;
 
 typedef struct Table {
@@ -51,30 +50,38 @@ typedef struct Descriptor {
 
 struct Queue;
 
+typedef struct Bell {
+  _Atomic uint32_t waiters, event;
+} Bell;
+
 typedef struct Sender {
   _Alignas(LINE) _Atomic uintptr_t handle;
-  struct Queue *queue;
+  _Atomic uint32_t limit;
+  uint32_t ring_step;
   Ring *rings;
-  uint32_t ring_step, index, bit, max_bytes;
-  _Atomic uint64_t rejected_count;
-  _Atomic uint32_t quota;
+  Bell *bell;
+  struct Queue *queue;
   Table *regions;
+  int32_t badge;
+  _Atomic int32_t naming;
+  _Atomic uint64_t rejected_count;
 } Sender;
 
 typedef struct Receiver {
   _Alignas(LINE) _Atomic uintptr_t handle;
   struct Queue *queue;
-  uint32_t index, bit, cursor;
   int32_t meta;
-  uint32_t user[2], sender, priority;
-  _Atomic uint64_t empty_count, bytes_received[PRIORITIES];
+  uint32_t user[2];
+  int32_t badge;
+  uint32_t lane, turn;
+  _Atomic uint64_t empty_count;
 } Receiver;
 
 typedef struct Queue {
   _Alignas(LINE) Ring *lanes;
-  uint32_t lane_shift, used_words, senders;
-  _Alignas(LINE) _Atomic uint32_t used[PRIORITIES];
-  _Atomic uint32_t waiters, event, closed;
+  uint32_t lane_shift, lane_mask, senders;
+  _Alignas(LINE) Bell bell;
+  _Atomic uint32_t used, closed;
   _Alignas(LINE) Receiver receiver;
   Sender sender[];
 } Queue;

@@ -15,7 +15,7 @@ import { creditOwed } from './credit.ts';
 import { receiveBatch, sendBatch } from './batch.ts';
 import { countersCollect, countersLaneLength } from './counters.ts';
 import { queueMake, queueSize } from './create.ts';
-import { messageCommit, messageRelease, messageReserve, messageView } from './inplace.ts';
+import { commitCareful, messageCommit, messageRelease, messageReserve, messageView } from './inplace.ts';
 import {
   META_BYTES_MASK, META_FLAGS_SHIFT, PRIORITY_COUNT, QUEUE_CLOSED, QUEUE_SENDERS, RECEIVER_BADGE, RECEIVER_LANE, RECEIVER_META,
   RECEIVER_QUEUE, RECEIVER_USER_HIGH, RECEIVER_USER_LOW, SENDER_LIMIT, SENDER_QUOTA, SENDER_REAPER,
@@ -75,10 +75,10 @@ export const queueSendBatch = (sender: i32, priority: i32, list: i32, count: i32
 /** The address at which to build a message of up to `bytes` bytes in place: no copy. */
 export const queueReserve = (sender: i32, priority: i32, bytes: i32): i32 => messageReserve(sender, priority, bytes);
 /** Sends what was built in the place reserved last. */
-export const queueCommit = (sender: i32, bytes: i32): i32 => messageCommit(sender, bytes, 0, 0);
+export const queueCommit = (sender: i32, bytes: i32): i32 => messageCommit(sender, bytes);
 /** As queueCommit, by a submitter. */
 export const queueCommitSubmit = (sender: i32, bytes: i32, userLow: i32, userHigh: i32): i32 =>
-  messageCommit(sender, bytes, userLow, userHigh);
+  commitCareful(sender, bytes, userLow, userHigh);
 
 // ---- Receiving.
 /** Takes the most urgent message. Returns its length, or STATUS_EMPTY at once. */

@@ -31,14 +31,14 @@ import { wakeReceivers } from './5-wake.ts';
  * Whether the word at a sender's block says that this is its handle. The smallest handles would name address 0.
  * @inline
  */
-const senderIs = (handle: i32): boolean =>
+export const senderIs = (handle: i32): boolean =>
   handle > HANDLE_LOW_MASK && loadRelaxed32(handle & ~HANDLE_LOW_MASK, SENDER_HANDLE) === handle; // [attach]
 
 /**
  * Whether `bytes` bytes at `priority` need no further look.
  * @inline
  */
-const sendIsPlain = (sender: i32, priority: i32, bytes: i32): boolean =>
+export const sendIsPlain = (sender: i32, priority: i32, bytes: i32): boolean =>
   (bytes >>> 0) < (loadRelaxed32(sender, SENDER_LIMIT) >>> 0) && (priority >>> 0) < PRIORITY_COUNT; // [close]
 
 /**

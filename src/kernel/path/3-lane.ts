@@ -39,6 +39,9 @@ export const laneIsMoreUrgent = (a: i32, b: i32): boolean => a < b;
 /** The ring of lane number `lane`. */
 export const laneNumbered = (queue: i32, lane: i32): i32 => (load32(queue, QUEUE_LANES) + Math.imul(lane, RING_BYTES)) | 0;
 
+/** The number of a lane, from its ring. */
+export const laneOf = (queue: i32, ring: i32): i32 => ((ring - load32(queue, QUEUE_LANES)) | 0) / RING_BYTES | 0;
+
 /** The ring of sender number `index` at `priority`. */
 export const laneRing = (queue: i32, index: i32, priority: i32): i32 =>
   laneNumbered(queue, ((priority << load32(queue, QUEUE_LANE_SHIFT)) + index) | 0);
@@ -50,7 +53,7 @@ export const lanePriority = (queue: i32, lane: i32): i32 => lane >> load32(queue
 /** SENDER, before publishing in `ring`: makes sure that every later search looks at this lane. */
 export const laneAnnounce = (queue: i32, ring: i32): void => {
   if (load32(ring, RING_ANNOUNCED) !== 0) return;
-  const lane = ((ring - load32(queue, QUEUE_LANES)) | 0) / RING_BYTES | 0;
+  const lane = laneOf(queue, ring);
   fetchOr32(queue, (QUEUE_USED + (lane >> 5 << 2)) | 0, 0x80000000 >>> (lane & 31) | 0); // [used]
   store32(ring, RING_ANNOUNCED, 1);
 };
@@ -65,9 +68,8 @@ export const laneUsed = (queue: i32, word: i32): i32 => loadRelaxed32(queue, (QU
  */
 export const lanePick = (receiver: i32, queue: i32, lanes: i32): i32 => {
   const first = Math.clz32(lanes);
-  if ((lanes & (lanes - 1)) === 0) return first;
   const shift = load32(queue, QUEUE_LANE_SHIFT);
-  if (shift === 0) return first;
+  if (shift === 0 || (lanes & (lanes - 1)) === 0) return first;
   const start = first >> shift << shift;
   const equals = lanes & (load32(queue, QUEUE_LANE_MASK) >>> start);
   const next = (load32(receiver, RECEIVER_TURN) + 1) & ((1 << shift) - 1);
@@ -94,6 +96,23 @@ export const laneTakeSole = (receiver: i32, queue: i32, buffer: i32, capacity: i
     if (status !== STATUS_EMPTY) {
       laneNote(receiver, lane, status, LANE_TAKE);
       return status;
+    }
+    lanes = lanes & ~(0x80000000 >>> lane);
+  }
+  return STATUS_EMPTY;
+};
+
+/**
+ * As laneTakeSole, but leaves the message where it is. Returns the number of its lane, or STATUS_EMPTY.
+ * @inline
+ */
+export const laneFindSole = (receiver: i32, queue: i32): i32 => {
+  let lanes = laneUsed(queue, 0);
+  while (lanes !== 0) {
+    const lane = lanePick(receiver, queue, lanes);
+    if (ringLook(laneNumbered(queue, lane), (receiver + RECEIVER_META) | 0, 0) !== STATUS_EMPTY) {
+      store32(receiver, RECEIVER_LANE, lane);
+      return lane;
     }
     lanes = lanes & ~(0x80000000 >>> lane);
   }

@@ -171,6 +171,7 @@ export const ringPop = (ring: i32, buffer: i32, capacity: i32, info: i32): i32 =
 /**
  * CONSUMER of an unshared ring. The length of the next message, without copying it. `take` 0: it stays; 1: it is received and
  * dropped.
+ * @inline
  */
 export const ringLook = (ring: i32, info: i32, take: i32): i32 => {
   const at = loadRelaxed32(ring, RING_CONSUMED); // [hint] own word
