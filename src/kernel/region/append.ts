@@ -140,7 +140,9 @@ export const regionAdvance = (table: i32, handle: i32, entry: i32): void => {
       if (kind === CELL_DONE || kind === CELL_LEFT) {
         from = loadAcquire32(cell, CELL_FROM); // [reserve]
         const to = loadAcquire32(cell, CELL_TO); // [reserve]
-        if (((from + 1) | 0) !== limit || loadAcquire32(cell, CELL_STATE) !== state) from = -1; // [reserve]
+        // The same use of the cell, which may have been left meanwhile.
+        const changed = (loadAcquire32(cell, CELL_STATE) ^ state) & ~CELL_STATE_MASK; // [reserve]
+        if (((from + 1) | 0) !== limit || changed !== 0) from = -1;
         else compareExchange32(entry, REGION_LIMIT, limit, (to + 1) | 0); // [commit]
       }
     }

@@ -30,11 +30,13 @@ import { slabHint, slotFreed } from './slab.ts';
 import { ownerIs, regionAt, regionCells, tableIs } from './table.ts';
 
 /** One append cell of the dead owner. Returns the bytes given up. */
-const recoverCell = (table: i32, handle: i32, entry: i32, cell: i32): i32 => {
+const recoverCell = (table: i32, handle: i32, entry: i32, cell: i32, owner: i32): i32 => {
   cellReserved(cell, loadAcquire32(entry, REGION_TAIL)); // [reserve]
   // Read again: an appender that came after it may have said that its claim took place.
   const state = loadAcquire32(cell, CELL_STATE); // [reserve]
   const kind = state & CELL_STATE_MASK;
+  // A cell that the dead had left may be a living one's by now; one that it was in cannot change hands.
+  if ((state >>> CELL_OWNER_SHIFT & OWNERS_MAX) !== owner) return 0;
   if (kind === CELL_CLAIMING) {
     compareExchange32(cell, CELL_STATE, state, state & ~CELL_STATE_MASK); // [reserve]
   } else if (kind === CELL_RESERVED) {
@@ -56,7 +58,7 @@ const recoverAppends = (table: i32, handle: i32, entry: i32, owner: i32): i32 =>
   for (let k = 0; k < CELL_COUNT; k++) {
     const cell = (cells + Math.imul(k, CELL_BYTES)) | 0;
     if ((loadAcquire32(cell, CELL_STATE) >>> CELL_OWNER_SHIFT & OWNERS_MAX) === owner) { // [reserve]
-      given = (given + recoverCell(table, handle, entry, cell)) | 0;
+      given = (given + recoverCell(table, handle, entry, cell, owner)) | 0;
     }
   }
   regionAdvance(table, handle, entry);
