@@ -31,7 +31,8 @@ export const cFunctions = (c: string): CFunction[] =>
 const INLINE = 'static inline __attribute__((always_inline, nodebug)) ';
 
 const attributes = (info: FunctionInfo, program: Program): string => {
-  const list = info.cold ? ['noinline', 'cold'] : program.outOfLine.has(info) ? ['noinline'] : info.inline ? ['always_inline'] : [];
+  const apart = info.noinline || program.outOfLine.has(info);
+  const list = info.cold ? ['noinline', 'cold'] : apart ? ['noinline'] : info.inline ? ['always_inline'] : [];
   return list.length > 0 ? `__attribute__((${list.join(', ')})) ` : '';
 };
 

@@ -20,8 +20,9 @@ export interface FunctionInfo {
   machine: boolean;
   /** Its doc comment carries `@float`: it may compute with doubles. */
   float: boolean;
-  /** `@inline` and `@cold`: what clang is told about it. */
+  /** `@inline`, `@noinline` and `@cold`: what clang is told about it. */
   inline: boolean;
+  noinline: boolean;
   cold: boolean;
 }
 
@@ -56,6 +57,7 @@ const infoOf = (name: string, node: FunctionNode, declaration: TS.Declaration, t
   machine: statementsOf(node).some((s) => fragmentOf(s) !== undefined),
   float: hasTag(tagged, 'float'),
   inline: hasTag(tagged, 'inline'),
+  noinline: hasTag(tagged, 'noinline'),
   cold: hasTag(tagged, 'cold'),
 });
 

@@ -18,13 +18,13 @@
 import { copyBytes, load32, loadRelaxed32, opaque32, store32, storeRelease32, storeSequential32 } from '#machine';
 import {
   DESCRIPTOR_BYTES, DESCRIPTOR_FLAGS, DESCRIPTOR_LENGTH, DESCRIPTOR_OFFSET_HIGH, DESCRIPTOR_OFFSET_LOW,
-  DESCRIPTOR_REGION, DESCRIPTOR_RESERVED, FLAG_DESCRIPTOR, HANDLE_LOW_MASK, META_FLAGS_SHIFT, PRIORITY_COUNT, RING_AT,
+  DESCRIPTOR_REGION, DESCRIPTOR_RESERVED, FLAG_DESCRIPTOR, HANDLE_LOW_MASK, META_FLAGS_SHIFT, PRIORITY_COUNT, RING_ANNOUNCED, RING_AT,
   SENDER_BADGE, SENDER_BELL, SENDER_HANDLE, SENDER_LIMIT, SENDER_NAMING, SENDER_REGIONS, SLOT_PAYLOAD,
 } from '../layout.ts';
 import { regionHolds } from '../region/span.ts';
 import { STATUS_FULL } from '../status.ts';
 import { sendCareful, sendDescriptorCareful, sendMakeRoom, sendRing } from './1-send-careful.ts';
-import { ringFill, ringHasRoom, ringPublish, ringSlot } from './4-ring.ts';
+import { ringFill, ringHasRoom, ringPublish, ringRefresh, ringSlot } from './4-ring.ts';
 import { wakeReceivers } from './5-wake.ts';
 
 /**
@@ -55,12 +55,26 @@ const sendCopy = (sender: i32, ring: i32, source: i32, bytes: i32): i32 => {
 };
 
 /**
- * When no slot is known to be free, and at the first send in a lane.
+ * The rest of a send that had to look for room.
+ * @noinline
+ */
+const sendRoomed = (sender: i32, ring: i32, source: i32, bytes: i32): i32 => sendCopy(sender, ring, source, bytes);
+
+/**
+ * The first send in a lane, which is announced before anything else: one that has room and was never announced, left by a death
+ * in between, would stay hidden.
  * @cold
  */
+const sendFirst = (sender: i32, ring: i32, source: i32, bytes: i32): i32 =>
+  (sendMakeRoom(sender, ring) ? sendCopy(sender, ring, source, bytes) : STATUS_FULL);
+
+/**
+ * When no slot is known to be free.
+ * @noinline
+ */
 const sendTight = (sender: i32, ring: i32, source: i32, bytes: i32): i32 => {
-  if (!sendMakeRoom(sender, ring)) return STATUS_FULL;
-  return sendCopy(sender, ring, source, bytes);
+  if (load32(ring, RING_ANNOUNCED) === 0) return sendFirst(sender, ring, source, bytes);
+  return ringRefresh(ring) ? sendRoomed(sender, ring, source, bytes) : STATUS_FULL;
 };
 
 /**

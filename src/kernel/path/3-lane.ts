@@ -50,12 +50,22 @@ export const laneRing = (queue: i32, index: i32, priority: i32): i32 =>
 export const laneSender = (queue: i32, lane: i32): i32 => lane & ((1 << load32(queue, QUEUE_LANE_SHIFT)) - 1);
 export const lanePriority = (queue: i32, lane: i32): i32 => lane >> load32(queue, QUEUE_LANE_SHIFT);
 
-/** SENDER, before publishing in `ring`: makes sure that every later search looks at this lane. */
-export const laneAnnounce = (queue: i32, ring: i32): void => {
-  if (load32(ring, RING_ANNOUNCED) !== 0) return;
+/**
+ * Sets the USED bit of a ring's lane.
+ * @cold
+ */
+const laneUse = (queue: i32, ring: i32): void => {
   const lane = laneOf(queue, ring);
   fetchOr32(queue, (QUEUE_USED + (lane >> 5 << 2)) | 0, 0x80000000 >>> (lane & 31) | 0); // [used]
   store32(ring, RING_ANNOUNCED, 1);
+};
+
+/**
+ * SENDER, before publishing in `ring`: makes sure that every later search looks at this lane.
+ * @inline
+ */
+export const laneAnnounce = (queue: i32, ring: i32): void => {
+  if (load32(ring, RING_ANNOUNCED) === 0) laneUse(queue, ring);
 };
 
 /** The lanes of word `word` that were ever used. */

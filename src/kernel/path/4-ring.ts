@@ -47,7 +47,10 @@ export const INFO_BADGE = 12;
  */
 export const ringHasRoom = (ring: i32): boolean => load32(ring, RING_AT) !== load32(ring, RING_ROOM_END);
 
-/** PRODUCER. Looks at the consumers' line: whether the slot of `at` is free. Counts it if not. */
+/**
+ * PRODUCER. Looks at the consumers' line: whether the slot of `at` is free. Counts it if not.
+ * @inline
+ */
 export const ringRefreshAt = (ring: i32, at: i32): boolean => {
   store32(ring, RING_ROOM_END, (loadAcquire32(ring, RING_CONSUMED) + load32(ring, RING_MASK) + 1) | 0); // [free]
   if (at !== load32(ring, RING_ROOM_END)) return true;
@@ -55,7 +58,10 @@ export const ringRefreshAt = (ring: i32, at: i32): boolean => {
   return false;
 };
 
-/** PRODUCER. As ringHasRoom, after a look at the consumers' line. Counts it if no slot is free. */
+/**
+ * PRODUCER. As ringHasRoom, after a look at the consumers' line. Counts it if no slot is free.
+ * @inline
+ */
 export const ringRefresh = (ring: i32): boolean => ringRefreshAt(ring, load32(ring, RING_AT));
 
 /**
