@@ -69,10 +69,13 @@ template <class Q, class Wait> void consume(Q &q, uint64_t from, uint64_t to, bo
   for (uint64_t k = from; k < to; k++) {
     while (!q.pop(into)) { wait.empty(); patience.spend(); }
     wait.got();
-    if (!levels) { verify(into, k); continue; }
-    uint64_t level = into->word[0] & 3;
-    verify(into, next[level]);
-    next[level] += 4;
+    const Message *m = q.seen(into);
+    if (levels) {
+      uint64_t level = m->word[0] & 3;
+      verify(m, next[level]);
+      next[level] += 4;
+    } else verify(m, k);
+    q.done();
   }
 }
 
@@ -161,7 +164,8 @@ template <class Q, class Wait> void add_round_trip(const char *row, unsigned slo
           if (!there->push(message(k))) fail("round trip: full");
           while (!back->pop(into)) { wait.empty(); patience.spend(); }
           wait.got();
-          verify(into, k);
+          verify(back->seen(into), k);
+          back->done();
         }
         ended = nanoseconds();
       }, [&] {
@@ -170,7 +174,8 @@ template <class Q, class Wait> void add_round_trip(const char *row, unsigned slo
         for (uint64_t k = 0; k < to; k++) {
           while (!there->pop(into_there)) { wait.empty(); patience.spend(); }
           wait.got();
-          if (!back->push(into_there)) fail("round trip: full");
+          if (!back->push(there->seen(into_there))) fail("round trip: full");
+          there->done();
         }
       });
     });
@@ -228,7 +233,8 @@ template <class Q> void add_alone_queue(const char *row) {
   add_alone(row, Q::name, [q](uint64_t count) {
     for (uint64_t k = 0; k < count; k++) {
       if (!q->push(message(k)) || !q->pop(into)) fail("alone: full or empty");
-      verify(into, k);
+      verify(q->seen(into), k);
+      q->done();
     }
   });
 }
@@ -295,6 +301,7 @@ template <class Q> void round_trip(const char *row) {
 template <unsigned SLOTS> void add_rows_of_size(const char *one, const char *levels, const char *many) {
   stream<Kernel>(one, SLOTS);
   add_stream<KernelWaiting, Own>(one, SLOTS);
+  stream<KernelInPlace>(one, SLOTS);
   stream<Boost<SLOTS>>(one, SLOTS);
   stream<Dpdk<false>>(one, SLOTS);
   stream<Rtrb>(one, SLOTS);
@@ -316,6 +323,7 @@ void add_rows() {
   add_rows_of_size<64>("stream64", "levels64", "batch64");
   round_trip<Kernel>("roundtrip");
   add_round_trip<KernelWaiting, Own>("roundtrip", 64);
+  round_trip<KernelInPlace>("roundtrip");
   round_trip<Boost<64>>("roundtrip");
   round_trip<Dpdk<false>>("roundtrip");
   round_trip<Rtrb>("roundtrip");
@@ -327,6 +335,7 @@ void add_rows() {
   add_contended("contended", EACH, std::make_shared<Dpdk<true>>(4 * EACH));
   add_contended("contended", EACH, std::make_shared<Moodycamel>(2 * EACH));
   add_alone_queue<Kernel>("alone");
+  add_alone_queue<KernelInPlace>("alone");
   add_alone_queue<Textbook>("alone");
   add_alone_queue<Seed>("alone");
   add_system_calls();

@@ -4,6 +4,7 @@
 //   push(message, priority)          copies the message in; false when full
 //   pop(into)                        copies the next message out; false when empty
 //   push_many, pop_many              the same for up to n messages; how many went
+//   seen(into), done()               where the message popped last is to be read, and that it has been
 //
 // C++ queues are inlined into the loops. The kernel and the Rust crates are reached by calls, as their users in another language
 // reach them. Head and tail of a queue live wherever its own authors put them.
@@ -17,7 +18,12 @@
 #include <cstring>
 #include <rte_ring.h>
 
-struct alignas(64) Message { uint64_t word[8]; };
+// As aligned as the kernel's slots are.
+struct Message { uint64_t word[8]; };
+// What C++ queues hold: a line each. All messages that are sent or received into lie in lines, too.
+struct alignas(64) Line { Message message; };
+inline const Line &line(const Message *m) { return *reinterpret_cast<const Line *>(m); }
+inline Line &line(Message *m) { return *reinterpret_cast<Line *>(m); }
 
 extern "C" {
 // The kernel, from TypeScript.
@@ -30,6 +36,8 @@ int32_t queueReceive(int32_t receiver, int32_t buffer, int32_t capacity);
 int32_t queueReceiveTimeout(int32_t receiver, int32_t buffer, int32_t capacity, int32_t microseconds);
 int32_t queueSendBatch(int32_t sender, int32_t priority, int32_t list, int32_t count);
 int32_t queueReceiveBatch(int32_t receiver, int32_t list, int32_t count);
+int32_t queueReserve(int32_t sender, int32_t priority, int32_t bytes), queueCommit(int32_t sender, int32_t bytes);
+int32_t queueView(int32_t receiver), queueRelease(int32_t receiver);
 void hostMap(uint32_t base, uint32_t bytes);
 // The Rust crates: src/lib.rs.
 struct Rust;
@@ -61,10 +69,16 @@ inline uint32_t take(uint32_t bytes) {
 template <class T> T *at(uint32_t address) { return reinterpret_cast<T *>(static_cast<uintptr_t>(address)); }
 inline int32_t address(const void *p) { return static_cast<int32_t>(reinterpret_cast<uintptr_t>(p)); }
 
+// Queues that copy out.
+struct Copying {
+  const Message *seen(const Message *into) { return into; }
+  void done() {}
+};
+
 // ---- This project.
 constexpr int32_t NORMAL = 2, BYTES = 64, SLAB = 3, BATCH_MAX = 64, BATCH_WORDS = 6;
 
-struct Kernel {
+struct Kernel : Copying {
   static constexpr const char *name = "ruvix-queue (this)";
   int32_t senders[2]{}, receiver = 0, send_list = 0, receive_list = 0;
 
@@ -104,45 +118,65 @@ struct KernelWaiting : Kernel {
   bool pop(Message *into) { return queueReceiveTimeout(receiver, address(into), BYTES, 5000000) >= 0; }
 };
 
+// The same without a copy: built in the slot (here by copying, as all messages are prebuilt), read in the slot.
+struct KernelInPlace : Kernel {
+  static constexpr const char *name = "ruvix-queue (this), in place";
+  const Message *view = nullptr;
+  using Kernel::Kernel;
+  bool push(const Message *m, int priority = NORMAL, int sender = 0) {
+    int32_t slot = queueReserve(senders[sender], priority, BYTES);
+    if (slot < 0) return false;
+    std::memcpy(at<Message>(static_cast<uint32_t>(slot)), m, BYTES);
+    return queueCommit(senders[sender], BYTES) >= 0;
+  }
+  bool pop(Message *) {
+    int32_t slot = queueView(receiver);
+    view = at<Message>(static_cast<uint32_t>(slot));
+    return slot >= 0;
+  }
+  const Message *seen(const Message *) { return view; }
+  void done() { if (queueRelease(receiver) < 0) fail("queueRelease"); }
+};
+
 // ---- C++.
-template <unsigned SLOTS> struct Boost {
+template <unsigned SLOTS> struct Boost : Copying {
   static constexpr const char *name = "boost spsc_queue";
-  boost::lockfree::spsc_queue<Message, boost::lockfree::capacity<SLOTS>> *queue;
-  explicit Boost(unsigned slots) : queue(new boost::lockfree::spsc_queue<Message, boost::lockfree::capacity<SLOTS>>) {
+  boost::lockfree::spsc_queue<Line, boost::lockfree::capacity<SLOTS>> *queue;
+  explicit Boost(unsigned slots) : queue(new boost::lockfree::spsc_queue<Line, boost::lockfree::capacity<SLOTS>>) {
     if (slots != SLOTS) fail("boost: slots");
   }
-  bool push(const Message *m, int = 0, int = 0) { return queue->push(*m); }
-  bool pop(Message *into) { return queue->pop(*into); }
-  unsigned push_many(const Message *m, unsigned n) { return static_cast<unsigned>(queue->push(m, n)); }
-  unsigned pop_many(Message *into, unsigned n) { return static_cast<unsigned>(queue->pop(into, n)); }
+  bool push(const Message *m, int = 0, int = 0) { return queue->push(line(m)); }
+  bool pop(Message *into) { return queue->pop(line(into)); }
+  unsigned push_many(const Message *m, unsigned n) { return static_cast<unsigned>(queue->push(&line(m), n)); }
+  unsigned pop_many(Message *into, unsigned n) { return static_cast<unsigned>(queue->pop(&line(into), n)); }
 };
 
 // The textbook ring: padded indices, the other side's index cached (the algorithm of rigtorp's SPSCQueue, which no registry has).
-struct Textbook {
+struct Textbook : Copying {
   static constexpr const char *name = "textbook ring in C++";
   struct alignas(128) Side { std::atomic<size_t> index{0}; size_t seen = 0; };
   Side *tail, *head;
-  Message *slots;
+  Line *slots;
   size_t size;
-  explicit Textbook(unsigned n) : tail(new Side), head(new Side), slots(new Message[n + 1]), size(n + 1) {}
+  explicit Textbook(unsigned n) : tail(new Side), head(new Side), slots(new Line[n + 1]), size(n + 1) {}
   bool push(const Message *m, int = 0, int = 0) {
     size_t now = tail->index.load(std::memory_order_relaxed), next = now + 1 == size ? 0 : now + 1;
     if (next == tail->seen && next == (tail->seen = head->index.load(std::memory_order_acquire))) return false;
-    slots[now] = *m;
+    slots[now] = line(m);
     tail->index.store(next, std::memory_order_release);
     return true;
   }
   bool pop(Message *into) {
     size_t now = head->index.load(std::memory_order_relaxed);
     if (now == head->seen && now == (head->seen = tail->index.load(std::memory_order_acquire))) return false;
-    *into = slots[now];
+    line(into) = slots[now];
     head->index.store(now + 1 == size ? 0 : now + 1, std::memory_order_release);
     return true;
   }
 };
 
 // DPDK's ring, elements of 64 bytes, in memory of our own: nothing of it needs the DPDK environment.
-template <bool SEVERAL> struct Dpdk {
+template <bool SEVERAL> struct Dpdk : Copying {
   static constexpr const char *name = SEVERAL ? "DPDK rte_ring MP" : "DPDK rte_ring SP/SC";
   rte_ring *ring;
   explicit Dpdk(unsigned slots) {
@@ -159,9 +193,9 @@ template <bool SEVERAL> struct Dpdk {
 };
 
 // moodycamel's queue with a token for each producer: in effect a queue each.
-struct Moodycamel {
+struct Moodycamel : Copying {
   static constexpr const char *name = "moodycamel ConcurrentQueue, tokens";
-  using Queue = moodycamel::ConcurrentQueue<Message>;
+  using Queue = moodycamel::ConcurrentQueue<Line>;
   Queue *queue;
   moodycamel::ProducerToken *producers[2];
   moodycamel::ConsumerToken *consumer;
@@ -169,12 +203,12 @@ struct Moodycamel {
     for (auto &token : producers) token = new moodycamel::ProducerToken(*queue);
     consumer = new moodycamel::ConsumerToken(*queue);
   }
-  bool push(const Message *m, int = 0, int sender = 0) { return queue->try_enqueue(*producers[sender], *m); }
-  bool pop(Message *into) { return queue->try_dequeue(*consumer, *into); }
+  bool push(const Message *m, int = 0, int sender = 0) { return queue->try_enqueue(*producers[sender], line(m)); }
+  bool pop(Message *into) { return queue->try_dequeue(*consumer, line(into)); }
 };
 
 // ---- Rust.
-struct Rtrb {
+struct Rtrb : Copying {
   static constexpr const char *name = "rtrb";
   Rust *queue;
   explicit Rtrb(unsigned slots) : queue(rtrb_new(slots)) {}
@@ -184,7 +218,7 @@ struct Rtrb {
   unsigned pop_many(Message *into, unsigned n) { return static_cast<unsigned>(rtrb_pop_slice(queue, into, n)); }
 };
 
-struct RtrbLanes {
+struct RtrbLanes : Copying {
   static constexpr const char *name = "4 polled lanes of rtrb";
   Rust *queue;
   explicit RtrbLanes(unsigned slots) : queue(rtrb4_new(slots)) {}
@@ -192,7 +226,7 @@ struct RtrbLanes {
   bool pop(Message *into) { return rtrb4_pop(queue, into); }
 };
 
-struct ArrayQueue {
+struct ArrayQueue : Copying {
   static constexpr const char *name = "crossbeam ArrayQueue";
   Rust *queue;
   explicit ArrayQueue(unsigned slots) : queue(array_queue_new(slots)) {}
@@ -200,7 +234,7 @@ struct ArrayQueue {
   bool pop(Message *into) { return array_queue_pop(queue, into); }
 };
 
-struct Heap {
+struct Heap : Copying {
   static constexpr const char *name = "mutex around a binary heap";
   Rust *queue;
   explicit Heap(unsigned slots) : queue(heap_new(slots)) {}
@@ -208,7 +242,7 @@ struct Heap {
   bool pop(Message *into) { return heap_pop(queue, into); }
 };
 
-struct Seed {
+struct Seed : Copying {
   static constexpr const char *name = "seed KernelQueue, aliased by force";
   Rust *queue;
   explicit Seed(unsigned slots) : queue(seed_new(slots)) {}
@@ -216,7 +250,7 @@ struct Seed {
   bool pop(Message *into) { return seed_pop(queue, into); }
 };
 
-struct LockedSeed {
+struct LockedSeed : Copying {
   static constexpr const char *name = "seed KernelQueue in a mutex";
   Rust *queue;
   explicit LockedSeed(unsigned slots) : queue(seed_locked_new(slots)) {}

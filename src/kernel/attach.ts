@@ -27,7 +27,7 @@ import {
   QUEUE_IS_COMPLETION, QUEUE_RECEIVERS, QUEUE_RECEIVERS_ATTACHED, QUEUE_RECEIVER_BLOCKS, QUEUE_SCHEMA, QUEUE_SELF,
   QUEUE_SENDERS, QUEUE_SENDERS_ATTACHED, QUEUE_USED_WORDS, RECEIVER_BIT, RECEIVER_BYTES, RECEIVER_GENERATION,
   RECEIVER_HANDLE, RECEIVER_QUEUE, RECEIVER_SOLE_HANDLE, SENDER_BASE, SENDER_BIT, SENDER_BYTES, SENDER_GENERATION,
-  SENDER_HANDLE, SENDER_INDEX, SENDER_LIMIT, SENDER_MAX_BYTES, SENDER_QUEUE, SENDER_QUOTA, SENDER_REAPED_CACHE,
+  SENDER_HANDLE, SENDER_INDEX, SENDER_LIMIT, SENDER_MAX_BYTES, SENDER_QUEUE, SENDER_QUOTA, SENDER_REAPED_CACHE, SENDER_TYPED,
   SENDER_REAPER,
 } from './layout.ts';
 import { senderBlock } from './path/1-send-careful.ts';
@@ -100,7 +100,8 @@ const senderSubmits = (sender: i32, queue: i32, outstanding: boolean): void => {
  * stores its 0 after ours: both store first and look at the other's word then.
  */
 const senderLimit = (sender: i32, queue: i32, submits: i32): void => {
-  storeSequential32(sender, SENDER_LIMIT, submits !== 0 ? 0 : (load32(sender, SENDER_MAX_BYTES) + 1) | 0); // [close]
+  const special = submits !== 0 || load32(sender, SENDER_TYPED) !== 0;
+  storeSequential32(sender, SENDER_LIMIT, special ? 0 : (load32(sender, SENDER_MAX_BYTES) + 1) | 0); // [close]
   if (loadSequential32(queue, QUEUE_CLOSED) !== 0) storeRelaxed32(sender, SENDER_LIMIT, 0); // [close]
 };
 

@@ -12,11 +12,13 @@ import {
   BELL_EVENT, PRIORITY_COUNT, QUEUE_BELL, QUEUE_HEADER_BYTES, QUEUE_RECEIVERS, QUEUE_RECEIVER_BLOCKS, QUEUE_SENDERS,
   RECEIVER_BYTES, RECEIVER_BYTES_RECEIVED, RECEIVER_EMPTY_COUNT, RECEIVER_SLEEP_COUNT, RECEIVER_TIMEOUT_COUNT,
   RING_FULL_COUNT, RING_PRODUCED, RING_PRODUCED_HIGH, RING_RECEIVED_BYTES, RING_SENT_BYTES, RING_START, SENDER_BYTES,
+  SENDER_TYPED,
   SENDER_REJECTED_COUNT, STATISTICS_BYTES, STATISTICS_EMPTY, STATISTICS_FULL, STATISTICS_RECEIVED,
   STATISTICS_RECEIVED_BYTES, STATISTICS_REJECTED, STATISTICS_SENT, STATISTICS_SENT_BYTES, STATISTICS_SLEPT,
   STATISTICS_TIMED_OUT, STATISTICS_WOKEN,
 } from './layout.ts';
 import { laneRing } from './path/3-lane.ts';
+import { typedRefusals } from './schema/bind.ts';
 import { ringLength } from './ring.ts';
 import { STATUS_BAD_ARGUMENT, STATUS_OK } from './status.ts';
 
@@ -93,4 +95,15 @@ export const countersLaneLength = (queue: i32, priority: i32): i32 => {
   let length = 0;
   for (let index = 0; index < senders; index++) length = (length + ringLength(laneRing(queue, index, priority))) | 0;
   return length;
+};
+
+/** Messages that the queue's schema refused for `reason`, modulo 2^31. */
+export const countersRefusals = (queue: i32, reason: i32): i32 => {
+  let sum = 0;
+  const senders = load32(queue, QUEUE_SENDERS);
+  for (let index = 0; index < senders; index++) {
+    const typed = load32((queue + QUEUE_HEADER_BYTES + Math.imul(index, SENDER_BYTES)) | 0, SENDER_TYPED);
+    if (typed !== 0) sum = (sum + typedRefusals(typed, reason)) & 0x7fffffff;
+  }
+  return sum;
 };

@@ -2,12 +2,13 @@
  * Making a queue: sizes, and every word of its memory.
  *
  * Role: once per queue, before anybody else knows its address. Memory: all of the queue's. Units: bytes.
- * Fails: BAD_CONFIG, BAD_ARGUMENT, NO_MEMORY, STALE_REGION, POLICY; the memory is untouched.
+ * Fails: BAD_CONFIG, BAD_ARGUMENT, NO_MEMORY, STALE_REGION, POLICY: the memory is untouched. BAD_SCHEMA: no queue, but the
+ *   program's part of the memory has been used to check it.
  * Elsewhere: layout.ts draws the result. Checked by: test/unit/create.test.ts.
  */
 import { fillBytes, load32, store32 } from '#machine';
 import { attachReceiver, attachSender } from './attach.ts';
-import { countIsPowerOfTwo } from './count.ts';
+import { countIsPowerOfTwo, countRoundUp } from './count.ts';
 import {
   COMPLETION_BYTES, CONFIG_COMPLETIONS, CONFIG_MAX_MESSAGE_BYTES, CONFIG_RECEIVERS, CONFIG_RING_SIZE, CONFIG_SCHEMA,
   CONFIG_SENDERS, CONFIG_START, LINE_BYTES, POLICY_SLAB, PRIORITY_COUNT, QUEUE_COMPLETIONS, QUEUE_COMPLETION_QUEUES,
@@ -21,6 +22,7 @@ import { laneRing } from './path/3-lane.ts';
 import { queueBell } from './path/5-wake.ts';
 import { regionAddress, regionCommitted, regionPolicy } from './region.ts';
 import { ringCreate, ringSlotsBytes } from './ring.ts';
+import { typedBind, typedBytes, typedPrepare } from './schema/bind.ts';
 import { STATUS_BAD_ARGUMENT, STATUS_BAD_CONFIG, STATUS_NO_MEMORY, STATUS_POLICY } from './status.ts';
 
 /** Largest memory a queue may need: every address stays below 2^31. */
@@ -57,8 +59,8 @@ const plainBytes = (ringSize: i32, maxBytes: i32, senders: i32, receivers: i32, 
 /** Bytes of one completion queue: its senders are the receivers. */
 const completionBytes = (receivers: i32, completions: i32): i32 => plainBytes(completions, COMPLETION_BYTES, receivers, 1, 0);
 
-/** Bytes that a queue with the configuration at `config` (layout.ts, CONFIG_*) needs. */
-export const queueSize = (config: i32): i32 => {
+/** Bytes of a queue without the part of its schema. */
+const untypedBytes = (config: i32): i32 => {
   const senders = load32(config, CONFIG_SENDERS);
   const receivers = load32(config, CONFIG_RECEIVERS);
   const completions = load32(config, CONFIG_COMPLETIONS);
@@ -68,6 +70,14 @@ export const queueSize = (config: i32): i32 => {
   const queues = boundedTimes(completionBytes(receivers, completions), senders);
   if (queues < 0 || queues > ((QUEUE_BYTES_MAX - plain) | 0)) return STATUS_BAD_CONFIG;
   return (plain + queues) | 0;
+};
+
+/** Bytes that a queue with the configuration at `config` (layout.ts, CONFIG_*) needs. */
+export const queueSize = (config: i32): i32 => {
+  const untyped = untypedBytes(config);
+  const typed = untyped < 0 ? 0 : typedBytes(config);
+  if (typed < 0) return typed;
+  return typed === 0 ? untyped : (countRoundUp(untyped, LINE_BYTES) + typed) | 0;
 };
 
 /** Fills the memory at `at` with a queue that has no completion queues yet. The parameters have been checked. */
@@ -154,10 +164,17 @@ export const queueMake = (regions: i32, region: i32, config: i32): i32 => {
   const ringSize = load32(config, CONFIG_RING_SIZE);
   const maxBytes = load32(config, CONFIG_MAX_MESSAGE_BYTES);
   const start = load32(config, CONFIG_START);
+  const area = (at + countRoundUp(untypedBytes(config), LINE_BYTES)) | 0;
+  const typed = ((at + needed) | 0) > area ? 1 : 0;
+  if (typed !== 0) {
+    const prepared = typedPrepare(config, area, (at + needed - area) | 0);
+    if (prepared < 0) return prepared;
+  }
   createPlain(at, regions, ringSize, maxBytes, load32(config, CONFIG_SCHEMA), senders, receivers, completions, start);
   if (completions !== 0) {
     const first = (at + plainBytes(ringSize, maxBytes, senders, receivers, completions)) | 0;
     createCompletions(at, first, senders, receivers, completions, start);
   }
+  if (typed !== 0) typedBind(at, area, senders);
   return at;
 };

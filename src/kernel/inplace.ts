@@ -16,7 +16,9 @@ import {
   RECEIVER_VIEW_AT, RECEIVER_VIEW_RING, RING_AT, RING_CONSUMED, SENDER_BADGE, SENDER_BELL, SENDER_RESERVED, SENDER_RESERVED_AT,
   SLOT_META, SLOT_PAYLOAD,
 } from './layout.ts';
-import { SEND_PLAIN, sendFinish, sendMakeRoom, sendMay, sendReject, sendRing, senderBlock } from './path/1-send-careful.ts';
+import {
+  SEND_PLAIN, sendFinish, sendMakeRoom, sendMay, sendReject, sendRing, sendTyped, senderBlock,
+} from './path/1-send-careful.ts';
 import { sendIsPlain, senderIs } from './path/1-send.ts';
 import { LANE_PEEK, laneFindSole, laneNumbered, laneOf } from './path/3-lane.ts';
 import { ringAdvance, ringConsumerSlot, ringFill, ringHasRoom, ringPublish, ringSlot } from './path/4-ring.ts';
@@ -78,6 +80,8 @@ export const commitCareful = (handle: i32, bytes: i32, userLow: i32, userHigh: i
   if (load32(ring, RING_AT) !== load32(sender, SENDER_RESERVED_AT)) return sendReject(sender, STATUS_NOT_PENDING);
   const status = sendMay(sender, priority, 0, bytes, SEND_PLAIN);
   if (status < 0) return sendReject(sender, status);
+  const accepted = sendTyped(sender, (ringSlot(ring, load32(ring, RING_AT)) + SLOT_PAYLOAD) | 0, bytes);
+  if (accepted < 0) return sendReject(sender, accepted);
   store32(sender, SENDER_RESERVED, 0);
   return sendFinish(sender, ring, bytes, SEND_PLAIN, userLow, userHigh);
 };

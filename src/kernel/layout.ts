@@ -122,7 +122,26 @@ export const CONFIG_RECEIVERS = 16;
 export const CONFIG_COMPLETIONS = 20;
 /** Position at which all rings start: 0, or near 2^31 or 2^32 in tests. */
 export const CONFIG_START = 24;
-export const CONFIG_BYTES = 32;
+/**
+ * Address of the schema's validation program (schema/program.ts), whose id CONFIG_SCHEMA is; 0 for none. It is copied into the
+ * queue, and the copy checked.
+ */
+export const CONFIG_SCHEMA_PROGRAM = 28;
+/** SCHEMA_*: what of the program is applied to each message. */
+export const CONFIG_SCHEMA_MODE = 32;
+/** Steps that validating one message may take; 0 for SCHEMA_STEPS_DEFAULT. */
+export const CONFIG_SCHEMA_STEPS = 36;
+export const CONFIG_BYTES = 40;
+
+// ---- Modes of a queue with a program.
+/** Every message is validated. */
+export const SCHEMA_FULL = 0;
+/** Only its length: not shorter or longer than any value of the type. */
+export const SCHEMA_TAG = 1;
+/** Nothing: the number alone is compared, when a sender attaches. */
+export const SCHEMA_NONE = 2;
+/** A step is at most 40 instructions. */
+export const SCHEMA_STEPS_DEFAULT = 65536;
 
 // ---- Queue header: written at creation only.
 /** ~address: no handle and no other object has such a first word. */
@@ -136,6 +155,8 @@ export const QUEUE_COMPLETIONS = 24;
 export const QUEUE_REGIONS = 28;
 /** Address of receiver 0. */
 export const QUEUE_RECEIVER_BLOCKS = 32;
+/** Address of the schema's part of the queue (schema/bind.ts); 0 without a program. */
+export const QUEUE_TYPED = 36;
 /** Address of sender 0's completion queue, bytes from one to the next; 0 without completions. */
 export const QUEUE_COMPLETION_QUEUES = 40;
 export const QUEUE_COMPLETION_STRIDE_BYTES = 44;
@@ -211,6 +232,8 @@ export const SENDER_RESERVED = 96;
 export const SENDER_RESERVED_AT = 100;
 /** W sender, atomic [naming]: the region of the descriptor being sent, 0 between sends. */
 export const SENDER_NAMING = 104;
+/** Address of this sender's block in the schema's part; 0 where nothing is validated. */
+export const SENDER_TYPED = 108;
 export const SENDER_BYTES = 128;
 /** Blocks are line aligned, so the low bits of a handle carry a 5-bit generation, and bit 5 its kind. */
 export const HANDLE_LOW_MASK = 63;

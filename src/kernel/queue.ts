@@ -13,12 +13,12 @@ import { load32, loadRelaxed32, storeSequential32 } from '#machine';
 import { attachReceiver, attachSender, detachReceiver, detachSender, queueIs, senderAt } from './attach.ts';
 import { creditOwed } from './credit.ts';
 import { receiveBatch, sendBatch } from './batch.ts';
-import { countersCollect, countersLaneLength } from './counters.ts';
+import { countersCollect, countersLaneLength, countersRefusals } from './counters.ts';
 import { queueMake, queueSize } from './create.ts';
 import { commitCareful, messageCommit, messageRelease, messageReserve, messageView } from './inplace.ts';
 import {
   META_BYTES_MASK, META_FLAGS_SHIFT, PRIORITY_COUNT, QUEUE_CLOSED, QUEUE_SENDERS, RECEIVER_BADGE, RECEIVER_LANE, RECEIVER_META,
-  RECEIVER_QUEUE, RECEIVER_USER_HIGH, RECEIVER_USER_LOW, SENDER_LIMIT, SENDER_QUOTA, SENDER_REAPER,
+  RECEIVER_QUEUE, RECEIVER_USER_HIGH, RECEIVER_USER_LOW, SENDER_LIMIT, SENDER_QUOTA, SENDER_REAPER, SENDER_TYPED,
 } from './layout.ts';
 import { SEND_SUBMIT, sendCareful, sendDescriptorCareful, senderBlock } from './path/1-send-careful.ts';
 import { sendDescriptorNow, sendNow } from './path/1-send.ts';
@@ -27,6 +27,7 @@ import { queueBell, wakeEverybody } from './path/5-wake.ts';
 import { receiveNow, receiveOther, receiverBlock, receiveTimeout } from './path/6-receive.ts';
 import { completePost } from './path/7-complete.ts';
 import { recoverReceiver, recoverSender } from './recover.ts';
+import { REASON_COUNT_OF, SCRATCH_BYTE, SCRATCH_REASON, SCRATCH_WORD } from './schema/program.ts';
 import {
   STATUS_BAD_ARGUMENT, STATUS_BAD_HANDLE, STATUS_BAD_PRIORITY, STATUS_NO_COMPLETIONS, STATUS_OK,
 } from './status.ts';
@@ -79,6 +80,24 @@ export const queueCommit = (sender: i32, bytes: i32): i32 => messageCommit(sende
 /** As queueCommit, by a submitter. */
 export const queueCommitSubmit = (sender: i32, bytes: i32, userLow: i32, userHigh: i32): i32 =>
   commitCareful(sender, bytes, userLow, userHigh);
+
+// ---- About the last message of this sender that was refused with STATUS_INVALID_MESSAGE: its own words.
+const refusedCell = (sender: i32, cell: i32): i32 => {
+  const block = senderBlock(sender);
+  if (block < 0) return block;
+  const typed = load32(block, SENDER_TYPED);
+  return typed === 0 ? 0 : load32(typed, cell);
+};
+/** REASON_* of schema/program.ts; 0: none was, or nothing is validated here. */
+export const refusedReason = (sender: i32): i32 => refusedCell(sender, SCRATCH_REASON);
+/** Which word of the validation program refused it, and at which byte. */
+export const refusedWord = (sender: i32): i32 => refusedCell(sender, SCRATCH_WORD);
+export const refusedByte = (sender: i32): i32 => refusedCell(sender, SCRATCH_BYTE);
+/** Messages refused for this reason, over all senders, modulo 2^31. */
+export const queueRefusals = (queue: i32, reason: i32): i32 => {
+  if (!queueIs(queue)) return STATUS_BAD_HANDLE;
+  return (reason >>> 0) >= REASON_COUNT_OF ? STATUS_BAD_ARGUMENT : countersRefusals(queue, reason);
+};
 
 // ---- Receiving.
 /** Takes the most urgent message. Returns its length, or STATUS_EMPTY at once. */

@@ -10,13 +10,13 @@ import { wordsStore } from '../kernel/schema/words.ts';
 
 /** ruvix:job/messages#sample: its number, bytes of its program, and of its shortest message. */
 export const SAMPLE_SCHEMA = 801734162;
-export const SAMPLE_PROGRAM_BYTES = 68;
+export const SAMPLE_PROGRAM_BYTES = 72;
 export const SAMPLE_BYTES_MIN = 8;
 /** Writes the program to `at`. */
 export const storeSampleProgram = (at: i32): i32 => {
   let to = at;
-  to = wordsStore(to, '0154495700000011000000080000000400000000000000020000000000000008001000002fc97e1257df57b6');
-  to = wordsStore(to, '00000000000000080000000400040000000000030000000a');
+  to = wordsStore(to, '0154495700000012000000080000000400000000000000020000000000000008001000002fc97e1257df57b6');
+  to = wordsStore(to, '0000000000000007000000040004000000000003000000000000000a');
   return to;
 };
 

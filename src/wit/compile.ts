@@ -119,7 +119,7 @@ const walk = (region: Region, type: Type, offset: number, align: number, path: s
     case 'primitive':
       if (shape.primitive === 'bool') region.forbid(offset, 0xfe, place('neither false nor true'));
       else if (shape.primitive === 'char') add(OP_CHAR, [0], 'not a character (a Unicode scalar value)');
-      else if (shape.primitive === 'string') add(OP_TEXT, [], 'not a well-formed string');
+      else if (shape.primitive === 'string') add(OP_TEXT, [1, MESSAGE_BYTES_MAX, 0, 0], 'not a well-formed string');
       return;
     case 'flags': {
       const count = shape.names.length;
@@ -193,7 +193,7 @@ const listOperation = (element: Type, offset: number, path: string): Operation =
   const body = frameOf(element, `${path}[]`);
   const places = [{ path, fault: 'not a well-formed list' }];
   const [first] = body.operations;
-  if (first === undefined) return { code: OP_LIST_ANY, offset, operands: [size, most, align - 1], places };
+  if (first === undefined) return { code: OP_LIST_ANY, offset, operands: [size, most, align - 1, 0], places };
   // Only where the element is as large as its alignment: else the mask of a word would not repeat with it.
   const isMask = first.code === OP_MASK32 || first.code === OP_MASK16 || first.code === OP_MASK8;
   if (body.operations.length === 1 && isMask && size === align && size <= 4 && 'operands' in first) {

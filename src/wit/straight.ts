@@ -29,10 +29,23 @@ const bitTerms = (operation: Operation, base: string): string[] | undefined => {
   return undefined;
 };
 
+/** The largest power of two, up to `align`, that divides `value`. */
+const alignWithin = (value: number, align: number): number => {
+  let found = align;
+  while (value % found !== 0) found /= 2;
+  return found;
+};
+
 /** Prints one function. */
 class Printer {
   readonly used = new Set<string>();
   #locals = 0;
+  /** What the end of the last block is known to be a multiple of, seen from an aligned message. */
+  #aligned: number;
+
+  constructor(rootBytes: number) {
+    this.#aligned = alignWithin(rootBytes, 8);
+  }
 
   #use(...names: string[]): void { for (const name of names) this.used.add(name); }
 
@@ -92,15 +105,24 @@ class Printer {
         return [`if (${load}(${base}, ${offset}) >= ${operation.operands[0]}) return 0;`];
       }
       case OP_CHAR: this.#use('isScalar', 'load32'); return [`if (!isScalar(load32(${base}, ${offset}))) return 0;`];
-      case OP_TEXT: return block('blockText');
-      case OP_LIST_ANY: return block('blockAny', `, ${operation.operands.join(', ')}`);
-      case OP_LIST_MASK: return block('blockMasked', `, ${operation.operands.join(', ')}`);
+      case OP_TEXT: this.#aligned = 1; return block('blockText');
+      case OP_LIST_ANY: {
+        const [size, most, mask] = operation.operands as [number, number, number];
+        const isAligned = mask < this.#aligned;
+        // An empty list leaves the end where it was.
+        this.#aligned = alignWithin(size, this.#aligned);
+        if (!isAligned) return block('blockAny', `, ${size}, ${most}, ${mask}`);
+        this.#use('blockNext');
+        return [`cursor = blockNext(at, ${pair}, cursor, limit, ${size}, ${most});`, 'if (cursor < 0) return 0;'];
+      }
+      case OP_LIST_MASK: this.#aligned = 1; return block('blockMasked', `, ${operation.operands.join(', ')}`);
       default: throw new Error(`no such operation: ${code}`);
     }
   }
 
   #list({ offset, size, align, body }: { offset: number; size: number; align: number; body: Frame }, base: string): string[] {
     const n = (this.#locals += 1);
+    this.#aligned = 1;
     this.#use('load32', 'blockBegin');
     const most = Math.floor(MESSAGE_BYTES_MAX / size);
     const pair = sum(base, offset);
@@ -114,25 +136,34 @@ class Printer {
   }
 
   #loop(n: number, count: string, size: number, start: string, body: Frame): string[] {
+    const lines = this.frame(body.operations, `base${n}`);
+    this.#aligned = 1;
     return [
       `for (let k${n} = 0; k${n} < ${count}; k${n}++) {`,
       `  const base${n} = (${start} + Math.imul(k${n}, ${size})) | 0;`,
-      ...indent(this.frame(body.operations, `base${n}`)),
+      ...indent(lines),
       '}',
     ];
   }
 
   #repeat(count: number, size: number, offset: number, body: Frame, base: string): string[] {
     const n = (this.#locals += 1);
+    this.#aligned = 1;
     return [`const start${n} = ${sum(base, offset)};`, ...this.#loop(n, String(count), size, `start${n}`, body)];
   }
 
   #switch(code: number, offset: number, blocks: readonly (readonly Operation[])[], base: string): string[] {
     const load = code === OP_SWITCH8 ? 'load8' : 'load16';
     this.#use(load);
-    const arms = blocks.flatMap((block, index) => [
-      `case ${index}: {`, ...indent(this.frame(block, base)), '  break;', '}',
-    ]);
+    const before = this.#aligned;
+    let after = before;
+    const arms = blocks.flatMap((block, index) => {
+      this.#aligned = before;
+      const lines = this.frame(block, base);
+      after = Math.min(after, this.#aligned);
+      return [`case ${index}: {`, ...indent(lines), '  break;', '}'];
+    });
+    this.#aligned = after;
     return [`switch (${load}(${base}, ${offset})) {`, ...indent(arms), '  default: return 0;', '}'];
   }
 }
@@ -141,18 +172,25 @@ export const validatorName = (name: string): string => `is${pascalCase(name)}Mes
 
 /** The function, and the names it needs. */
 const validatorText = (program: Program, name: string): { text: string; used: Set<string> } => {
-  const printer = new Printer();
   const { bytesMin, bytesMax } = program;
+  const printer = new Printer(bytesMin);
   const body = printer.frame(program.frame.operations, 'at');
   const isFixed = bytesMin === bytesMax;
+  const ending = isFixed ? ['return 1;'] : ['return cursor === limit ? 1 : 0;'];
+  // A last list needs one comparison less.
+  const last = /^cursor = (blockNext\(.*\));$/.exec(body.at(-2) ?? '');
+  if (last !== null) {
+    body.splice(-2);
+    ending[0] = `return ${last[1]} === limit ? 1 : 0;`;
+  }
   const length = isFixed ? `bytes !== ${bytesMin}` : `bytes < ${bytesMin} || bytes > ${bytesMax}`;
   const text = [
     `/** ${program.identity.qualified} */`,
     `export const ${name} = (at: i32, bytes: i32, ${isFixed ? '_scratch' : 'scratch'}: i32): i32 => {`,
     `  if ((at & 7) !== 0 || ${length}) return 0;`,
-    ...(isFixed ? [] : ['  const limit = (at + bytes) | 0;', `  let cursor = (at + ${bytesMin}) | 0;`]),
+    ...(isFixed ? [] : ['  const limit = (at + bytes) | 0;', `  ${body.some((one) => /cursor = /.test(one)) ? 'let' : 'const'} cursor = (at + ${bytesMin}) | 0;`]),
     ...indent(body),
-    isFixed ? '  return 1;' : '  return cursor === limit ? 1 : 0;',
+    ...indent(ending),
     '};',
   ].join('\n');
   return { text, used: printer.used };

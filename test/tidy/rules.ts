@@ -86,7 +86,8 @@ const IMPORTS: readonly (readonly [from: string, may: readonly string[]])[] = [
   [step('4-shared'), [...PLAIN, step('4-ring')]],
   [step('5-wake'), PLAIN],
   // Sending and receiving are the composers; completing is sending and receiving on another queue.
-  [step('1-send'), [...PLAIN, 'src/kernel/path/', 'src/kernel/region/']],
+  [step('1-send'), [...PLAIN, 'src/kernel/path/', 'src/kernel/region/', 'src/kernel/schema/bind.ts']],
+  ['src/kernel/schema/', [...PLAIN, 'src/kernel/schema/']],
   [step('6-receive'), [...PLAIN, 'src/kernel/path/']],
   [step('7-complete'), [...PLAIN, 'src/kernel/credit.ts', step('1-send'), step('6-receive')]],
   ['src/kernel/', [...PLAIN, 'src/kernel/']],

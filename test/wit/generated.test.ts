@@ -47,7 +47,7 @@ test('the command writes a module and says what each type costs', () => {
   const { status, out, err } = wit(path.join(ROOT, 'src/programs/messages.wit'), '--type', 'sample', 'alert', '-o', 'gen');
   expect([status, err]).toEqual([0, '']);
   expect(out).toBe([
-    'ruvix:job/messages#sample  id 801734162, 8 bytes and more, at most 2 steps to 2 at 1048576 bytes, 17 words',
+    'ruvix:job/messages#sample  id 801734162, 8 bytes and more, at most 2 steps to 2 at 1048576 bytes, 18 words',
     'ruvix:job/messages#alert  id 1438219637, 12 bytes, at most 3 steps, 17 words',
     'wrote gen/messages.ts', '',
   ].join('\n'));

@@ -4,7 +4,8 @@
  * Role, memory, order: those of 1-send, which ends here when its comparisons fail. Also the one way in for messages with user
  *   data, and for those built in place (../reserve.ts).
  * Invariant: before the banner nothing another context can see has changed but counters; after it the send cannot fail.
- * Units: bytes. Fails: BAD_HANDLE, FULL, NO_COMPLETIONS and what 2-validate returns; no effect but the counters.
+ * Units: bytes. Fails: BAD_HANDLE, FULL, NO_COMPLETIONS, INVALID_MESSAGE and what 2-validate returns; no effect but the counters,
+ *   and on the bytes of a slot that is nobody's.
  * Checked by: test/unit/1-send.test.ts, test/property, test/stress, test/same.
  */
 import {
@@ -14,8 +15,11 @@ import {
   DESCRIPTOR_BYTES, DESCRIPTOR_FLAGS, DESCRIPTOR_LENGTH, DESCRIPTOR_OFFSET_HIGH, DESCRIPTOR_OFFSET_LOW,
   DESCRIPTOR_REGION, DESCRIPTOR_RESERVED, FLAG_COMPLETE, FLAG_DESCRIPTOR, HANDLE_LOW_MASK, META_BYTES_MASK,
   META_FLAGS_SHIFT, RING_AT, RING_STRIDE_BYTES, SENDER_BADGE, SENDER_BELL, SENDER_HANDLE, SENDER_NAMING, SENDER_QUEUE,
-  SENDER_QUOTA, SENDER_REJECTED_COUNT, SENDER_RINGS, SENDER_RING_STRIDE_BYTES, SLOT_PAYLOAD, SLOT_USER_BYTES,
+  SENDER_QUOTA, SENDER_REGIONS, SENDER_REJECTED_COUNT, SENDER_RINGS, SENDER_RING_STRIDE_BYTES, SENDER_TYPED, SLOT_PAYLOAD,
+  SLOT_USER_BYTES,
 } from '../layout.ts';
+import { regionAddress } from '../region/span.ts';
+import { typedAccept } from '../schema/bind.ts';
 import { STATUS_BAD_ARGUMENT, STATUS_BAD_HANDLE, STATUS_FULL, STATUS_NO_COMPLETIONS, STATUS_OK } from '../status.ts';
 import { validateCredit, validateDescriptor, validateSend } from './2-validate.ts';
 import { laneAnnounce } from './3-lane.ts';
@@ -95,8 +99,14 @@ export const sendFinish = (sender: i32, ring: i32, meta: i32, kind: i32, userLow
   return (kind & SEND_QUIET) !== 0 ? STATUS_OK : wakeReceivers(load32(sender, SENDER_BELL), 1);
 };
 
+/** What the queue's schema, if it has one, says about `bytes` bytes at `at`. */
+export const sendTyped = (sender: i32, at: i32, bytes: i32): i32 => {
+  const typed = load32(sender, SENDER_TYPED);
+  return typed === 0 ? STATUS_OK : typedAccept(typed, at, bytes);
+};
+
 /**
- * Sends `bytes` bytes from `source`; `kind`: SEND_*.
+ * Sends `bytes` bytes from `source`; `kind`: SEND_*. A schema judges the copy in the slot: the source may be rewritten meanwhile.
  * @cold
  */
 export const sendCareful = (
@@ -108,9 +118,19 @@ export const sendCareful = (
   if (status < 0) return sendReject(sender, status);
   const ring = sendRing(sender, priority);
   if (!ringHasRoom(ring) && !sendMakeRoom(sender, ring)) return STATUS_FULL;
+  const payload = (ringSlot(ring, load32(ring, RING_AT)) + SLOT_PAYLOAD) | 0;
+  copyBytes(payload, source, bytes);
+  const accepted = sendTyped(sender, payload, bytes);
+  if (accepted < 0) return sendReject(sender, accepted);
   // ---- Point of no return: from here on nothing fails.
-  copyBytes((ringSlot(ring, load32(ring, RING_AT)) + SLOT_PAYLOAD) | 0, source, bytes);
   return sendFinish(sender, ring, bytes, kind, userLow, userHigh);
+};
+
+/** The same about what a descriptor names: in place, once the region's policy has admitted it. */
+const sendTypedRegion = (sender: i32, region: i32, offset: i32, bytes: i32): i32 => {
+  if (load32(sender, SENDER_TYPED) === 0) return STATUS_OK;
+  const at = regionAddress(load32(sender, SENDER_REGIONS), region, offset, bytes);
+  return at < 0 ? at : sendTyped(sender, at, bytes);
 };
 
 /**
@@ -135,6 +155,7 @@ export const sendDescriptorCareful = (
   storeSequential32(sender, SENDER_NAMING, region); // [naming]
   let refused = validateDescriptor(sender, region, length, offsetLow, offsetHigh, reserved);
   if (refused >= 0) refused = credit;
+  if (refused >= 0) refused = sendTypedRegion(sender, region, offsetLow, length);
   const ring = sendRing(sender, priority);
   if (refused < 0) refused = sendReject(sender, refused);
   else if (!ringHasRoom(ring) && !sendMakeRoom(sender, ring)) refused = STATUS_FULL;

@@ -64,6 +64,18 @@ export const blockAny = (
   return start < 0 ? start : (start + Math.imul(count, size)) | 0;
 };
 
+/**
+ * As blockAny where no alignment can be needed, and without the reason: for generated validators.
+ * @inline
+ */
+export const blockNext = (at: i32, pair: i32, cursor: i32, limit: i32, size: i32, most: i32): i32 => {
+  const count = load32(pair, 4);
+  if (load32(pair, 0) !== (count === 0 ? 0 : (cursor - at) | 0)) return REFUSED;
+  if ((count >>> 0) > (most >>> 0)) return REFUSED;
+  const end = (cursor + Math.imul(count, size)) | 0;
+  return end > limit ? REFUSED : end;
+};
+
 /** The byte of a word in which the lowest bit of `bad` lies. */
 export const blockByteOf = (bad: i32): i32 => (31 - Math.clz32(bad & (0 - bad))) >> 3;
 

@@ -8,16 +8,14 @@
  */
 
 import { load32, load8 } from '#machine';
-import { blockAny } from './block.ts';
+import { blockNext } from './block.ts';
 
 /** ruvix:job/messages#sample */
 export const isSampleMessage = (at: i32, bytes: i32, scratch: i32): i32 => {
   if ((at & 7) !== 0 || bytes < 8 || bytes > 1048576) return 0;
   const limit = (at + bytes) | 0;
-  let cursor = (at + 8) | 0;
-  cursor = blockAny(scratch, at, at, cursor, limit, 4, 262144, 3);
-  if (cursor < 0) return 0;
-  return cursor === limit ? 1 : 0;
+  const cursor = (at + 8) | 0;
+  return blockNext(at, at, cursor, limit, 4, 262144) === limit ? 1 : 0;
 };
 
 /** ruvix:job/messages#alert */

@@ -68,11 +68,10 @@ const operationWords = (at: i32, left: i32): i32 => {
   const code = load32(at, 0) & 255;
   const first = left > 1 ? load32(at, 4) : 0;
   let words = 0;
-  if (code === OP_END || code === OP_TEXT) words = 1;
+  if (code === OP_END) words = 1;
   else if (code < OP_CHECKS || code === OP_JUMP) words = 2;
   else if (code === OP_REPEAT) words = 3;
-  else if (code < OP_BLOCKS) words = code === OP_LIST_MASK ? 5 : 4;
-  else if (code === OP_LIST) words = 5;
+  else if (code < OP_BLOCKS || code === OP_LIST) words = 5;
   else if (code === OP_SWITCH8 || code === OP_SWITCH16) words = isBetween(first, 1, PROGRAM_WORDS_MAX) ? (2 + first) | 0 : 0;
   if (words > left) return 0;
   if (code === OP_ZERO && !isBetween(first, 1, ZERO_WORDS_MAX)) return 0;
@@ -86,6 +85,7 @@ const listHolds = (at: i32, code: i32): boolean => {
   const align = (load32(at, 12) + 1) | 0;
   if (!isBetween(size, 1, MESSAGE_BYTES_MAX) || !isAlign(align) || (size & (align - 1)) !== 0) return false;
   if (!isBetween(load32(at, 8), 1, (MESSAGE_BYTES_MAX / size) | 0)) return false;
+  if (code === OP_TEXT) return size === 1;
   return code !== OP_LIST_MASK || (size === align && size <= 4);
 };
 
@@ -138,7 +138,7 @@ const operationsHold = (program: i32, words: i32, marks: i32): boolean => {
     if ((offset + (access >> 4) | 0) > load32(frame, CHECK_EXTENT)) return false;
     store32(marks, word << 2, load32(frame, CHECK_NUMBER));
     word = (word + length) | 0;
-    if (code > OP_TEXT && code <= OP_LIST && code !== OP_END && !listHolds(at, code)) return false;
+    if (code >= OP_CHECKS && code <= OP_LIST && code !== OP_END && !listHolds(at, code)) return false;
     if (code === OP_LIST || code === OP_REPEAT) {
       const inner = (frame + CHECK_FRAME_BYTES) | 0;
       if (((inner - frames) | 0) > most || !frameEnter(inner, frame, program, at)) return false;

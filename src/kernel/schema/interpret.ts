@@ -12,15 +12,15 @@
  */
 import { load16, load32, load8, store32 } from '#machine';
 import { STATUS_INVALID_MESSAGE, STATUS_OK } from '../status.ts';
-import { blockBegin } from './block.ts';
+import { blockAny, blockBegin } from './block.ts';
 import {
-  schemaBlock, schemaBlockBytes, schemaBlockSteps, schemaFits, schemaHolds, schemaRefuse, schemaRefuseCheck, schemaRefused,
-  schemaSteps,
+  BLOCK_OPERATION_BYTES, schemaBlock, schemaBlockSteps, schemaFits, schemaHolds, schemaRefuse, schemaRefuseCheck,
+  schemaRefused, schemaSteps,
 } from './operation.ts';
 import {
   FRAME_BASE, FRAME_BODY, FRAME_BYTES, FRAME_ELEMENT_BYTES, FRAME_LEFT, OP_BLOCKS, OP_CHECKS, OP_END, OP_JUMP, OP_LIST,
-  OP_REPEAT, OP_SWITCH16, OP_SWITCH8, PROGRAM_HEADER_BYTES, PROGRAM_ROOT_BYTES, REASON_CASE, REASON_LENGTH, REASON_PROGRAM,
-  REASON_STEPS, SCRATCH_FRAMES,
+  OP_LIST_ANY, OP_REPEAT, OP_SWITCH16, OP_SWITCH8, PROGRAM_HEADER_BYTES, PROGRAM_ROOT_BYTES, REASON_CASE, REASON_LENGTH,
+  REASON_PROGRAM, REASON_STEPS, SCRATCH_FRAMES,
 } from './program.ts';
 
 /** Fills a frame. Returns its address. */
@@ -41,10 +41,8 @@ export const schemaValidate = (program: i32, at: i32, bytes: i32, scratch: i32):
   let cursor = (at + load32(program, PROGRAM_ROOT_BYTES)) | 0;
   let base = at;
   let frame = bottom;
-  let left = 0;
   let pc = (program + PROGRAM_HEADER_BYTES) | 0;
-  while (steps > 0) {
-    steps = (steps - 1) | 0;
+  for (; steps > 0; steps = (steps - 1) | 0) {
     const code = load32(pc, 0) & 255;
     const a = (base + (load32(pc, 0) >>> 8)) | 0;
     if (code < OP_CHECKS) {
@@ -53,33 +51,33 @@ export const schemaValidate = (program: i32, at: i32, bytes: i32, scratch: i32):
       continue;
     }
     if (code < OP_BLOCKS) {
-      const end = schemaBlock(code, scratch, at, a, pc, cursor, limit);
+      let end = 0;
+      if (code === OP_LIST_ANY) end = blockAny(scratch, at, a, cursor, limit, load32(pc, 4), load32(pc, 8), load32(pc, 12));
+      else end = schemaBlock(code, scratch, at, a, pc, cursor, limit);
       if (end < 0) return schemaRefused(scratch, program, pc, at);
-      steps = (steps - schemaBlockSteps(code, (end - cursor) | 0)) | 0;
+      if (code !== OP_LIST_ANY) steps = (steps - schemaBlockSteps(code, (end - cursor) | 0)) | 0;
       cursor = end;
-      pc = (pc + schemaBlockBytes(code)) | 0;
+      pc = (pc + BLOCK_OPERATION_BYTES) | 0;
       continue;
     }
     switch (code) {
-      case OP_END:
+      case OP_END: {
         if (frame === bottom) {
           return cursor === limit ? STATUS_OK : schemaRefuse(scratch, program, pc, at, REASON_LENGTH, cursor);
         }
-        left = (load32(frame, FRAME_LEFT) - 1) | 0;
+        const left = (load32(frame, FRAME_LEFT) - 1) | 0;
         store32(frame, FRAME_LEFT, left);
         pc = left !== 0 ? load32(frame, FRAME_BODY) : (pc + 4) | 0;
         base = left !== 0 ? (base + load32(frame, FRAME_ELEMENT_BYTES)) | 0 : load32(frame, FRAME_BASE);
         frame = left !== 0 ? frame : (frame - FRAME_BYTES) | 0;
         break;
+      }
       case OP_LIST: {
         const count = load32(a, 4);
         const size = load32(pc, 4);
         const start = blockBegin(scratch, at, a, load32(a, 0), count, cursor, limit, size, load32(pc, 8), load32(pc, 12));
         if (start < 0) return schemaRefused(scratch, program, pc, at);
-        if (count === 0) {
-          pc = (program + load32(pc, 16)) | 0;
-          break;
-        }
+        if (count === 0) { pc = (program + load32(pc, 16)) | 0; break; }
         cursor = (start + Math.imul(count, size)) | 0;
         frame = frameFill((frame + FRAME_BYTES) | 0, count, size, (pc + 20) | 0, base);
         base = start;

@@ -8,9 +8,9 @@
  */
 import { load16, load32, load8, store32 } from '#machine';
 import { STATUS_INVALID_MESSAGE, STATUS_OK } from '../status.ts';
-import { blockAny, blockByteOf, blockMasked, blockRefuse, blockText } from './block.ts';
+import { blockByteOf, blockMasked, blockRefuse, blockText } from './block.ts';
 import {
-  OP_BELOW16, OP_BELOW8, OP_CHAR, OP_LIST_ANY, OP_MASK16, OP_MASK32, OP_MASK8, OP_TEXT, OP_ZERO, PROGRAM_BYTES_MAX,
+  OP_BELOW16, OP_BELOW8, OP_CHAR, OP_MASK16, OP_MASK32, OP_MASK8, OP_TEXT, OP_ZERO, PROGRAM_BYTES_MAX,
   PROGRAM_BYTES_MIN, PROGRAM_ROOT_BYTES, PROGRAM_STEPS_A, PROGRAM_STEPS_B, PROGRAM_STEPS_SHIFT, REASON_BITS, REASON_CASE,
   REASON_CHAR, REASON_MISALIGNED, REASON_TOO_LONG, REASON_TOO_SHORT, SCRATCH_BYTE, SCRATCH_REASON, SCRATCH_WORD,
 } from './program.ts';
@@ -103,25 +103,14 @@ export const schemaRefuseCheck = (scratch: i32, program: i32, pc: i32, at: i32, 
   }
 };
 
-/**
- * One operation with a block and without a frame: the block's end, or REFUSED.
- * @inline
- */
+/** Bytes of an operation with a block. */
+export const BLOCK_OPERATION_BYTES = 20;
+
+/** A string, or a list whose words are masked: its end, or REFUSED. */
 export const schemaBlock = (code: i32, scratch: i32, at: i32, a: i32, pc: i32, cursor: i32, limit: i32): i32 => {
   if (code === OP_TEXT) return blockText(scratch, at, a, cursor, limit);
-  const size = load32(pc, 4);
-  if (code === OP_LIST_ANY) return blockAny(scratch, at, a, cursor, limit, size, load32(pc, 8), load32(pc, 12));
-  return blockMasked(scratch, at, a, cursor, limit, size, load32(pc, 8), load32(pc, 12), load32(pc, 16));
+  return blockMasked(scratch, at, a, cursor, limit, load32(pc, 4), load32(pc, 8), load32(pc, 12), load32(pc, 16));
 };
 
-/** What a block operation takes beyond its one step. */
-export const schemaBlockSteps = (code: i32, bytes: i32): i32 => {
-  if (code === OP_TEXT) return bytes >> 1;
-  return code === OP_LIST_ANY ? 0 : (bytes + 3) >> 2;
-};
-
-/** Bytes of such an operation. */
-export const schemaBlockBytes = (code: i32): i32 => {
-  if (code === OP_TEXT) return 4;
-  return code === OP_LIST_ANY ? 16 : 20;
-};
+/** What such an operation takes beyond its one step. */
+export const schemaBlockSteps = (code: i32, bytes: i32): i32 => (code === OP_TEXT ? bytes >> 1 : (bytes + 3) >> 2);

@@ -60,13 +60,13 @@ export const OP_BELOW16 = 5;
 export const OP_CHAR = 6;
 export const OP_CHECKS = 7;
 export const ZERO_WORDS_MAX = 8;
-// Blocks that need no frame.
-/** A string: the pair offset, count; its bytes are UTF-8. A step more for every two of them. */
-export const OP_TEXT = 7;
-/** Size, most, align - 1: a list whose elements may be anything. */
-export const OP_LIST_ANY = 8;
-/** Size, most, align - 1, mask: a list whose words have these bits zero; size 1, 2 or 4. A step more for every word. */
-export const OP_LIST_MASK = 9;
+// Blocks that need no frame: the pair offset, count, and what it names. Operands: size, most, align - 1, mask.
+/** A list whose elements may be anything. Mask 0. */
+export const OP_LIST_ANY = 7;
+/** A list whose words have the bits of the mask zero; size 1, 2 or 4. A step more for every word. */
+export const OP_LIST_MASK = 8;
+/** A string: its bytes are UTF-8. Size 1, mask 0. A step more for every two bytes. */
+export const OP_TEXT = 9;
 export const OP_BLOCKS = 10;
 // Control.
 /** This element is done: the next one, or the list's end; at the root: the message's end. */
