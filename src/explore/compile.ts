@@ -26,6 +26,9 @@ const callsOf = (body: readonly Out[]): string[] => body.flatMap((out) => {
   return [...own, ...callsOf(inner)];
 });
 
+/** Operations that the models know as a stronger one; the pair is argued in contract.ts and used for one handshake, [sleep]. */
+const STRONGER: Record<string, string> = { storePublished32: 'storeSequential32', fenceAll: 'fenceFull' };
+
 /** A pure function as JavaScript: the structured text is almost that already. */
 const printPure = (name: string, parameters: readonly string[], body: readonly Out[]): string => {
   const value = (text: string): string => {
@@ -80,7 +83,8 @@ export const compile = (entry: string, replacements: readonly Replacement[] = []
     for (const block of flow.blocks) {
       const end = block.end;
       if (end?.form !== 'operation') continue;
-      const operation = machine.get(end.name) ?? end.name.slice(1);
+      const named = machine.get(end.name) ?? end.name.slice(1);
+      const operation = STRONGER[named] ?? named;
       if (operation in COMPOSED) block.end = { ...end, form: 'call', name: `$${operation}` };
       else if (operation === 'pause') block.end = { form: 'jump', to: end.next };
       else block.end = { ...end, name: operation };

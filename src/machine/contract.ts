@@ -64,6 +64,14 @@ export interface Machine {
   exchange32(p: i32, off: i32, v: i32): i32;
   /** A full fence, sequentially consistent with the sequential operations. */
   fenceFull(): void;
+  /**
+   * A pair for a side that runs often and one that hardly ever does. The store is sequential towards fenceAll: if a thread
+   * stores with it and then loads B sequentially, and another changes B by a read-modify-write, calls fenceAll and then loads
+   * the stored word, one of the two sees what the other wrote. fenceAll has the cost, if there is one: it makes all threads pass
+   * a full fence.
+   */
+  storePublished32(p: i32, off: i32, v: i32): void;
+  fenceAll(): void;
 
   // ---- blocks of bytes, plain: `bytes` >= 0, ranges do not overlap, any alignment.
   copyBytes(target: i32, source: i32, bytes: i32): void;

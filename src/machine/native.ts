@@ -17,6 +17,7 @@ extern i32 boardConsoleByte(i32 v);
 extern i32 boardHalt(i32 where, i32 number);
 extern u64 machineTicks(void);
 extern u64 machineTicksPerSecond(void);
+extern void machineFenceAll(void);
 `;
 
 export const load8 = (p: i32, off: i32): i32 => { Porffor.c`return *AT(u8, p, off);`; return 0; };
@@ -46,6 +47,23 @@ export const fetchOr32 = (p: i32, off: i32, v: i32): i32 => { Porffor.c`return _
 export const fetchAnd32 = (p: i32, off: i32, v: i32): i32 => { Porffor.c`return __atomic_fetch_and(AT(i32, p, off), v, __ATOMIC_SEQ_CST);`; return 0; };
 export const exchange32 = (p: i32, off: i32, v: i32): i32 => { Porffor.c`return __atomic_exchange_n(AT(i32, p, off), v, __ATOMIC_SEQ_CST);`; return 0; };
 export const fenceFull = (): void => { Porffor.c`__atomic_thread_fence(__ATOMIC_SEQ_CST);`; };
+// stlr and a later ldar keep their order on AArch64 (Arm ARM B2.3, RCsc). On x86 the same would take a locked exchange in every
+// send: there the store is plain, the asm keeps the compiler from moving the load, and fenceAll interrupts the other threads.
+export const storePublished32 = (p: i32, off: i32, v: i32): void => { Porffor.c`
+#if defined(__aarch64__)
+__atomic_store_n(AT(i32, p, off), v, __ATOMIC_SEQ_CST);
+#else
+__atomic_store_n(AT(i32, p, off), v, __ATOMIC_RELEASE);
+__asm__ volatile("" ::: "memory");
+#endif
+`; };
+export const fenceAll = (): void => { Porffor.c`
+#if defined(__aarch64__)
+__atomic_thread_fence(__ATOMIC_SEQ_CST);
+#else
+machineFenceAll();
+#endif
+`; };
 
 // The empty asm keeps clang from turning the block loop into a call of memcpy, and from reading a racing source twice.
 Porffor.c`

@@ -52,7 +52,11 @@ export const opaque32 = (v: i32): i32 => v;
 export const loadRelaxed32 = (p: i32, off: i32): i32 => Atomics.load(I32, (p + off) >> 2);
 export const loadAcquire32 = (p: i32, off: i32): i32 => Atomics.load(I32, (p + off) >> 2);
 export const loadSequential32 = (p: i32, off: i32): i32 => Atomics.load(I32, (p + off) >> 2);
-export const storeRelaxed32 = (p: i32, off: i32, v: i32): void => { Atomics.store(I32, (p + off) >> 2, v); };
+/**
+ * A plain store of an aligned word is whole, which is all that relaxed asks for; Atomics.store is a locked exchange on x86, and waits
+ * until all stores before it have their lines.
+ */
+export const storeRelaxed32 = (p: i32, off: i32, v: i32): void => { I32[(p + off) >> 2] = v; };
 export const storeRelease32 = (p: i32, off: i32, v: i32): void => { Atomics.store(I32, (p + off) >> 2, v); };
 export const storeSequential32 = (p: i32, off: i32, v: i32): void => { Atomics.store(I32, (p + off) >> 2, v); };
 export const compareExchange32 = (p: i32, off: i32, expected: i32, desired: i32): i32 =>
@@ -66,6 +70,8 @@ export const exchange32 = (p: i32, off: i32, v: i32): i32 => Atomics.exchange(I3
  * already.
  */
 export const fenceFull = (): void => {};
+export const storePublished32 = (p: i32, off: i32, v: i32): void => { Atomics.store(I32, (p + off) >> 2, v); };
+export const fenceAll = (): void => {};
 
 /** Above this many bytes the engine's block copy is faster than a loop over words. */
 const COPY_LOOP_BYTES = 128;
@@ -89,7 +95,7 @@ export const addOwned64 = (p: i32, off: i32, v: i32): void => {
   const low = ((I32[at]! >>> 0) + (v >>> 0)) >>> 0;
   // High first: a reader that sees the wrapped low word finds the carry already there.
   if (low < (v >>> 0)) Atomics.store(I32, at + 1, (I32[at + 1]! + 1) | 0);
-  Atomics.store(I32, at, low | 0);
+  I32[at] = low | 0;
 };
 
 export const wait32 = (p: i32, off: i32, expected: i32, microseconds: i32): i32 => {

@@ -41,11 +41,12 @@ const FLAGS: Record<Architecture, string[]> = { 'v8.0': [], lse: ['-march=armv8.
 
 /** What an operation must become. Plain loads and stores are `load` and `store`: ldr, ldur, ldp; str, stur, stp. */
 const LOADS = { loadRelaxed32: 'load', loadAcquire32: 'ldar', loadSequential32: 'ldar' };
-const STORES = { storeRelaxed32: 'store', storeRelease32: 'stlr', storeSequential32: 'stlr' };
+const STORES = { storeRelaxed32: 'store', storeRelease32: 'stlr', storeSequential32: 'stlr', storePublished32: 'stlr' };
 const LSE = { compareExchange32: 'casal', fetchAdd32: 'ldaddal', fetchOr32: 'ldsetal', fetchAnd32: 'ldclral', exchange32: 'swpal' };
 const PLAIN: Record<string, string[]> = {
   ...Object.fromEntries(Object.entries({ ...LOADS, ...STORES }).map(([name, becomes]) => [name, [becomes]])),
   fenceFull: ['dmb ish'],
+  fenceAll: ['dmb ish'],
 };
 export const DECLARED: Record<Architecture, Record<string, string[]>> = {
   'v8.0': { ...PLAIN, ...Object.fromEntries(Object.keys(LSE).map((name) => [name, ['ldaxr', 'stlxr']])) },

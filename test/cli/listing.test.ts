@@ -29,7 +29,7 @@ test('the functions of sending and receiving are in it, those of creation are no
 test.each([
   ['storeSequential32(', '[publish]', /^stlr\b/m],
   ['loadAcquire32(', '[publish]', /^ldar\b/m],
-  ['fenceFull(', '[sleep]', /^dmb\tish$/m],
+  ['fenceAll(', '[sleep]', /^dmb\tish$/m],
   ['fetchAdd32(', '[sleep]', /^ldaxr\b[^]*^stlxr\b/m],
 ])('%s %s has become an ordered instruction', (operation, label, instruction) => {
   expect(instructionsBelow(operation, label)).toMatch(instruction);

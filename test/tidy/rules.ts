@@ -167,8 +167,8 @@ export const uniqueExports: Rule = (files) => {
 
 interface Access { path: string; line: number; name: string; label: string | undefined }
 const READ_WRITES = ['compareExchange32', 'fetchAdd32', 'fetchOr32', 'fetchAnd32', 'exchange32'];
-const RELEASES = ['storeRelease32', 'storeSequential32', 'fenceFull', ...READ_WRITES];
-const ACQUIRES = ['loadAcquire32', 'loadSequential32', 'fenceFull', ...READ_WRITES];
+const RELEASES = ['storeRelease32', 'storeSequential32', 'storePublished32', 'fenceFull', 'fenceAll', ...READ_WRITES];
+const ACQUIRES = ['loadAcquire32', 'loadSequential32', 'fenceFull', 'fenceAll', ...READ_WRITES];
 const WRITES = ['storeRelaxed32', ...RELEASES];
 const READS = ['loadRelaxed32', ...ACQUIRES];
 const ATOMICS = new Set([...WRITES, ...READS]);
@@ -203,7 +203,7 @@ export const orderLabels: Rule = (files) => {
     const names = accesses.filter((access) => access.label === label).map(({ name }) => name);
     const has = (side: readonly string[]): boolean => names.some((name) => side.includes(name));
     const needs = (one: readonly string[], other: readonly string[], what: string): void => {
-      const plain = names.filter((name) => one.includes(name) && !READ_WRITES.includes(name) && name !== 'fenceFull');
+      const plain = names.filter((name) => one.includes(name) && !READ_WRITES.includes(name) && !name.startsWith('fence'));
       if (plain.length > 0 && !has(other)) found.push(`[${label}]: ${plain[0]} has no ${what} side`);
     };
     if (!comments.includes(`[${label}]`)) found.push(`[${label}]: no module header explains it`);

@@ -16,7 +16,7 @@ beforeEach(() => {
   traced.after = () => {};
 });
 
-const STORES = ['store32', 'storeRelaxed32', 'storeRelease32', 'storeSequential32', 'addOwned64', 'copyBytes'];
+const STORES = ['store32', 'storeRelaxed32', 'storeRelease32', 'storeSequential32', 'storePublished32', 'addOwned64', 'copyBytes'];
 const MODIFIES = ['compareExchange32', 'fetchAdd32', 'fetchOr32', 'fetchAnd32', 'exchange32'];
 
 describe('a full lane', () => {
@@ -167,7 +167,7 @@ describe('the order of a send', () => {
   test.each(shapesOf({ senders: [1, 2], receivers: [1, 2], completions: [0, 1] }))('is: lane known, filled, published, counted, bell (%o)', (shape) => {
     const { f, send, slot, at } = setUp(shape);
     const accesses = send();
-    const published = at(f.ring(0, 2) + RING_PRODUCED, 'storeSequential32');
+    const published = at(f.ring(0, 2) + RING_PRODUCED, 'storePublished32');
     expect(published).toBeGreaterThan(0);
     // Everything in the slot before, nothing in it after.
     const last = slot + word(f.ring(0, 2) + RING_STRIDE_BYTES);

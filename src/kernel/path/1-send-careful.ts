@@ -95,7 +95,6 @@ export const sendFinish = (sender: i32, ring: i32, meta: i32, kind: i32, userLow
   }
   ringFill(slot, flags, load32(sender, SENDER_BADGE));
   ringPublish(ring, at, (at + 1) | 0, meta & META_BYTES_MASK);
-  if ((meta & FLAG_DESCRIPTOR << META_FLAGS_SHIFT) !== 0) storeRelease32(sender, SENDER_NAMING, 0); // [naming]
   return (kind & SEND_QUIET) !== 0 ? STATUS_OK : wakeReceivers(load32(sender, SENDER_BELL), 1);
 };
 
@@ -159,17 +158,17 @@ export const sendDescriptorCareful = (
   const ring = sendRing(sender, priority);
   if (refused < 0) refused = sendReject(sender, refused);
   else if (!ringHasRoom(ring) && !sendMakeRoom(sender, ring)) refused = STATUS_FULL;
-  if (refused < 0) {
-    storeRelease32(sender, SENDER_NAMING, 0); // [naming]
-    return refused;
+  if (refused >= 0) {
+    // ---- Point of no return: from here on nothing fails.
+    const payload = (ringSlot(ring, load32(ring, RING_AT)) + SLOT_PAYLOAD) | 0;
+    store32(payload, DESCRIPTOR_REGION, region);
+    store32(payload, DESCRIPTOR_LENGTH, length);
+    store32(payload, DESCRIPTOR_OFFSET_LOW, offsetLow);
+    store32(payload, DESCRIPTOR_OFFSET_HIGH, offsetHigh);
+    store32(payload, DESCRIPTOR_FLAGS, flags);
+    store32(payload, DESCRIPTOR_RESERVED, 0);
+    sendFinish(sender, ring, FLAG_DESCRIPTOR << META_FLAGS_SHIFT | DESCRIPTOR_BYTES, SEND_QUIET, userLow, userHigh);
   }
-  // ---- Point of no return: from here on nothing fails.
-  const payload = (ringSlot(ring, load32(ring, RING_AT)) + SLOT_PAYLOAD) | 0;
-  store32(payload, DESCRIPTOR_REGION, region);
-  store32(payload, DESCRIPTOR_LENGTH, length);
-  store32(payload, DESCRIPTOR_OFFSET_LOW, offsetLow);
-  store32(payload, DESCRIPTOR_OFFSET_HIGH, offsetHigh);
-  store32(payload, DESCRIPTOR_FLAGS, flags);
-  store32(payload, DESCRIPTOR_RESERVED, 0);
-  return sendFinish(sender, ring, FLAG_DESCRIPTOR << META_FLAGS_SHIFT | DESCRIPTOR_BYTES, kind, userLow, userHigh);
+  storeRelease32(sender, SENDER_NAMING, 0); // [naming]
+  return refused < 0 ? refused : wakeReceivers(load32(sender, SENDER_BELL), 1);
 };

@@ -25,7 +25,7 @@ import {
   RECEIVER_META, RECEIVER_TURN, RING_ANNOUNCED, RING_BYTES,
 } from '../layout.ts';
 import { STATUS_EMPTY } from '../status.ts';
-import { ringLook, ringPop } from './4-ring.ts';
+import { ringLook, ringPop, ringSee } from './4-ring.ts';
 import { ringIsShared, sharedTake, SHARED_DROP, SHARED_LOOK, SHARED_POP } from './4-shared.ts';
 
 /** What laneReceive does with the message it finds. */
@@ -120,7 +120,7 @@ export const laneFindSole = (receiver: i32, queue: i32): i32 => {
   let lanes = laneUsed(queue, 0);
   while (lanes !== 0) {
     const lane = lanePick(receiver, queue, lanes);
-    if (ringLook(laneNumbered(queue, lane), (receiver + RECEIVER_META) | 0, 0) !== STATUS_EMPTY) {
+    if (ringSee(laneNumbered(queue, lane), (receiver + RECEIVER_META) | 0) !== STATUS_EMPTY) {
       store32(receiver, RECEIVER_LANE, lane);
       return lane;
     }

@@ -11,7 +11,7 @@
  * Order:
  *   [publish]  ringPublish stores PRODUCED = t + 1; ringFind and ringTail acquire it. Visible: the slots of all positions up to
  *              t, and what the producer did before, as a receiver's own CONSUMED before the completion it posted (credit.ts).
- *              Without it: a torn message. The store is sequential: 5-wake builds its handshake on it.
+ *              Without it: a torn message. The store is sequential towards fenceAll: 5-wake builds its handshake on it.
  *   [free]     ringAdvance releases CONSUMED = t + 1; ringRefresh acquires it. Visible: that the copying of t is over (its loads
  *              come before the release), which licenses overwriting the slot. Without it: a torn message.
  *   [hint]     PRODUCED_HIGH, relaxed: only a number, for statistics; and the one consumer's own CONSUMED.
@@ -24,7 +24,7 @@
  * Checked by: test/unit/4-ring.test.ts, test/property, test/stress, test/same, test/explore.
  */
 import {
-  addOwned64, copyBytes, load32, loadAcquire32, loadRelaxed32, store32, storeRelaxed32, storeRelease32, storeSequential32,
+  addOwned64, copyBytes, load32, loadAcquire32, loadRelaxed32, store32, storePublished32, storeRelaxed32, storeRelease32,
 } from '#machine';
 import { countAhead } from '../count.ts';
 import {
@@ -90,7 +90,7 @@ export const ringWrap = (ring: i32): void => {
  * @inline
  */
 export const ringPublish = (ring: i32, at: i32, next: i32, bytes: i32): void => {
-  storeSequential32(ring, RING_PRODUCED, next); // [publish]
+  storePublished32(ring, RING_PRODUCED, next); // [publish]
   if ((next >>> 0) < (at >>> 0)) ringWrap(ring);
   store32(ring, RING_AT, next);
   addOwned64(ring, RING_SENT_BYTES, bytes);
@@ -175,18 +175,25 @@ export const ringPop = (ring: i32, buffer: i32, capacity: i32, info: i32): i32 =
 };
 
 /**
- * CONSUMER of an unshared ring. The length of the next message, without copying it. `take` 0: it stays; 1: it is received and
- * dropped.
+ * CONSUMER of an unshared ring. The length of the next message, without copying it.
  * @inline
  */
-export const ringLook = (ring: i32, info: i32, take: i32): i32 => {
+export const ringSee = (ring: i32, info: i32): i32 => {
   const at = loadRelaxed32(ring, RING_CONSUMED); // [hint] own word
   if (!ringFind(ring, at)) return STATUS_EMPTY;
   const slot = ringConsumerSlot(ring, at);
   const meta = loadRelaxed32(slot, SLOT_META); // [meta]
-  const bytes = meta & META_BYTES_MASK;
   store32(info, INFO_META, meta);
   ringInform(ring, slot, meta, info);
-  if (take !== 0) ringAdvance(ring, (at + 1) | 0, bytes);
+  return meta & META_BYTES_MASK;
+};
+
+/**
+ * CONSUMER of an unshared ring. As ringSee; `take` 1: the message is received and dropped.
+ * @noinline
+ */
+export const ringLook = (ring: i32, info: i32, take: i32): i32 => {
+  const bytes = ringSee(ring, info);
+  if (bytes >= 0 && take !== 0) ringAdvance(ring, (loadRelaxed32(ring, RING_CONSUMED) + 1) | 0, bytes); // [hint] own word
   return bytes;
 };

@@ -8,8 +8,8 @@
  *   since has not yet run
  *   wakeReceivers.
  * Order: [sleep], between a sender that sees nobody waiting and a receiver that goes to sleep.
- *   sender    PRODUCED = t + 1 (sequential, 4-ring); read WAITERS (sequential); if any: count EVENT, notify
- *   receiver  set its bit (read-modify-write); full fence; read EVENT; read PRODUCED; sleep while EVENT is what was read
+ *   sender    PRODUCED = t + 1 (storePublished32, 4-ring); read WAITERS (sequential); if any: count EVENT, notify
+ *   receiver  set its bit (read-modify-write); fenceAll; read EVENT; read PRODUCED; sleep while EVENT is what was read
  *   Forbidden: the sender reads WAITERS 0, and the receiver reads PRODUCED before t + 1 and sleeps: nobody is woken for t.
  *   Reading EVENT before PRODUCED matters: a count between the look and the sleep must end the sleep.
  *   Acquire and release are not enough (store, then load, on both sides). Only the receiver clears its bit: a waker
@@ -17,7 +17,7 @@
  *   notifying would strand it while other senders see nobody waiting.
  * Units: microseconds. Fails: none. Checked by: test/unit/5-wake.test.ts, test/stress, test/boot.
  */
-import { fenceFull, fetchAdd32, fetchAnd32, fetchOr32, loadSequential32, notify32, opaque32, wait32 } from '#machine';
+import { fenceAll, fetchAdd32, fetchAnd32, fetchOr32, loadSequential32, notify32, opaque32, wait32 } from '#machine';
 import { BELL_EVENT, BELL_WAITERS, QUEUE_BELL } from '../layout.ts';
 import { STATUS_OK } from '../status.ts';
 
@@ -56,7 +56,7 @@ export const wakeEverybody = (bell: i32): i32 => wakeSleepers(bell, EVERYBODY);
 /** RECEIVER `bit` is about to sleep: from here on senders count EVENT. */
 export const wakeAnnounce = (bell: i32, bit: i32): void => {
   fetchOr32(bell, BELL_WAITERS, bit); // [sleep]
-  fenceFull(); // [sleep]
+  fenceAll(); // [sleep]
 };
 
 /** The count to sleep on: read it before the last look at the lanes. */

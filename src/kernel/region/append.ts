@@ -140,8 +140,7 @@ export const regionAdvance = (table: i32, handle: i32, entry: i32): void => {
       if (kind === CELL_DONE || kind === CELL_LEFT) {
         from = loadAcquire32(cell, CELL_FROM); // [reserve]
         const to = loadAcquire32(cell, CELL_TO); // [reserve]
-        // The same use of the cell, which may have been left meanwhile.
-        const changed = (loadAcquire32(cell, CELL_STATE) ^ state) & ~CELL_STATE_MASK; // [reserve]
+        const changed = (loadAcquire32(cell, CELL_STATE) ^ state) & ~CELL_STATE_MASK; // [reserve] DONE may have become LEFT
         if (((from + 1) | 0) !== limit || changed !== 0) from = -1;
         else compareExchange32(entry, REGION_LIMIT, limit, (to + 1) | 0); // [commit]
       }
@@ -149,7 +148,7 @@ export const regionAdvance = (table: i32, handle: i32, entry: i32): void => {
   }
 };
 
-/** Ends a written reservation: marks it, moves the cursor, leaves the cell. */
+/** Ends a written reservation: marks it, moves the cursor, leaves the cell. @noinline */
 export const cellFinish = (table: i32, handle: i32, entry: i32, cell: i32, state: i32): void => {
   // No longer the latest claim, should the cell be taken again while TAIL still names it.
   storeRelease32(cell, CELL_TICKET, 0); // [reserve]

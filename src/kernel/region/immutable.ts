@@ -43,7 +43,10 @@ const cellsReset = (table: i32, entry: i32, index: i32): void => {
   storeRelease32(entry, REGION_TAIL, (tail + CELL_COUNT) | 0); // [reserve]
 };
 
-/** Makes an entry for `owner` with the given LIMIT. Returns the handle. */
+/**
+ * Makes an entry for `owner` with the given LIMIT. Returns the handle.
+ * @noinline
+ */
 const regionMake = (table: i32, owner: i32, policy: i32, base: i32, bytes: i32, limit: i32): i32 => {
   if (!regionFits(base, bytes) || !ownerIs(owner)) return STATUS_BAD_ARGUMENT;
   if (!tableIs(table)) return STATUS_BAD_HANDLE;

@@ -84,8 +84,9 @@ const recoverEntry = (entry: i32, word: i32, owner: i32): void => {
   if ((word >>> OWNER_SHIFT & OWNERS_MAX) !== owner) return;
   // Of a death before CURRENT was stored it is the last generation: the one after it is new in either case.
   const current = loadAcquire32(entry, REGION_CURRENT); // [region]
-  if ((word & WORD_STATE_MASK) === WORD_FILLING) compareExchange32(entry, REGION_HANDLE, word, regionFreed(current)); // [region]
-  if ((word & WORD_STATE_MASK) === WORD_ENDING) compareExchange32(entry, REGION_HANDLE, word, current); // [region]
+  const state = word & WORD_STATE_MASK;
+  if (state !== WORD_FILLING && state !== WORD_ENDING) return;
+  compareExchange32(entry, REGION_HANDLE, word, state === WORD_FILLING ? regionFreed(current) : current); // [region]
 };
 
 /** A region that lives, in which the dead owner may hold something. Returns the bytes given up. */

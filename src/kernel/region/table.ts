@@ -105,7 +105,10 @@ export const regionTake = (table: i32, owner: i32): i32 => {
 export const regionFits = (base: i32, bytes: i32): boolean =>
   base >= 0 && (base & 7) === 0 && bytes > 0 && ((base + bytes) | 0) >= 0;
 
-/** Fills an entry just taken. Its slots and cells, if any, are the caller's. It becomes valid by regionOpen. */
+/**
+ * Fills an entry just taken. Its slots and cells, if any, are the caller's. It becomes valid by regionOpen.
+ * @noinline
+ */
 export const regionFill = (entry: i32, owner: i32, policy: i32, base: i32, bytes: i32, limit: i32): void => {
   storeRelease32(entry, REGION_POLICY, policy); // [region]
   storeRelease32(entry, REGION_BASE, base); // [region]
