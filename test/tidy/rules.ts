@@ -77,7 +77,7 @@ const IMPORTS: readonly (readonly [from: string, may: readonly string[]])[] = [
   ['src/kernel/status.ts', []],
   ['src/kernel/count.ts', []],
   ['src/kernel/region.ts', ['src/kernel/region/']],
-  ['src/kernel/region/', [...PLAIN, 'src/kernel/region/', 'src/kernel/ring.ts', step('3-lane')]],
+  ['src/kernel/region/', [...PLAIN, 'src/kernel/region/', 'src/kernel/ring.ts', 'src/kernel/credit.ts', step('3-lane')]],
   ['src/kernel/ring.ts', [...PLAIN, step('4-ring')]],
   ['src/kernel/credit.ts', [...PLAIN, 'src/kernel/ring.ts', step('3-lane')]],
   [step('2-validate'), [...PLAIN, 'src/kernel/region.ts', 'src/kernel/ring.ts', 'src/kernel/credit.ts', step('3-lane')]],
