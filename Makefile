@@ -123,7 +123,7 @@ unflash: ready-node ## Takes back what make flash BOOT=FOLDER did to a boot part
 
 LOG ?=
 
-events: $(if $(LOG),ready-node,$(READY_RUN)) ## Runs a program and shows what each core did last, for people and for Perfetto; LOG=FILE: of a panic.
+events: $(if $(LOG),ready-node,$(READY_RUN)) ## Shows what each core did last, as text and for Perfetto; LOG=FILE: of a panic.
 	@$(TYPESCRIPT) src/cli/events.ts $(RUN_OPTIONS) --log $(call quote,$(LOG))
 
 # ---- Testing. What suites read is built once, before them: two of them building the same file at once would disturb each other.
