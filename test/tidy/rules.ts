@@ -100,7 +100,8 @@ const IMPORTS: readonly (readonly [from: string, may: readonly string[]])[] = [
   ['src/native/', ['#machine', 'src/native/', 'src/machine/', 'src/lower/', 'src/cli/', 'qemu/', 'esbuild', 'node:', 'typescript', 'commander', 'execa']],
   ['src/wit/', ['src/wit/', 'src/kernel/layout.ts', 'src/kernel/schema/program.ts', 'node:']],
   ['src/lib/', ['#machine', 'src/kernel/', 'src/lib/', 'node:']],
-  ['src/cli/', ['src/cli/', 'src/wit/', 'src/lib/', 'src/lower/', 'src/explore/', 'src/native/', 'qemu/', 'node:', 'commander', 'execa', 'vitest/node']],
+  ['src/cli/', ['src/cli/', 'src/wit/', 'src/lib/', 'src/lower/', 'src/explore/', 'src/native/', 'qemu/', 'node:', 'commander', 'execa', 'serialport',
+    'vitest/node']],
 ];
 
 const mayImport = (allowed: string, imported: string): boolean =>
