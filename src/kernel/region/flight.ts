@@ -81,8 +81,8 @@ const flightOwed = (ring: i32, handle: i32, owed: i32): i32 => {
   // Less one, which the sender may be filling anew.
   const kept = (size - (tail - head) - 1) | 0;
   let found = kept < 0 || received > (kept >>> 0) ? owed : 0;
-  for (let k = 1; k <= kept && (k >>> 0) <= received && found < owed; k++) {
-    if (slotNames(ring, (head - k) | 0, handle)) found = (found + 1) | 0;
+  for (let k = 0; k < kept && (k >>> 0) < received && found < owed; k++) {
+    if (slotNames(ring, (head - k - 1) | 0, handle)) found = (found + 1) | 0;
   }
   return ringTail(ring) === tail ? found : owed;
 };
