@@ -60,6 +60,8 @@ help: ## Lists these targets.
 	@echo '  FIRMWARE=FOLDER    the firmware of a board, for make sdcard and make flash'
 	@echo '  BOOT=, DEVICE=     where make flash writes: a mounted boot partition, or a whole card'
 	@echo '  KEEP=1             make bench-report takes no new results'
+	@echo '  LOG=FILE           a console log with a panic, for make events'
+	@echo '  PORT=/dev/ttyUSB0  the serial port of a board'
 	@echo '  BREAK=FILE:LINE    where make gdb stops first'
 	@echo '  DEEP=1, ONLY=TEXT  a long make explore; only scenarios with the text'
 	@echo '  SCHEDULE=, BUG=    what make replay shows'
@@ -68,6 +70,7 @@ help: ## Lists these targets.
 # ---- What a machine lacks. Goals that run something depend on one of these; on Debian and Ubuntu they install.
 
 .PHONY: help run test test-unit explore replay atomic-sites typecheck bench bench-report gdb listing size doctor clean images sdcard flash unflash \
+  events console chainload \
   ready-node ready-kernel ready-test ready-gdb ready-board ready-bench
 
 ready-node ready-kernel ready-test ready-gdb ready-board ready-bench: ready-%:
@@ -116,6 +119,23 @@ flash: ready-board ## Puts the kernel onto a mounted boot partition (BOOT=FOLDER
 
 unflash: ready-node ## Takes back what make flash BOOT=FOLDER did to a boot partition.
 	@$(FLASH) --undo
+
+# ---- A board at the end of a serial line.
+
+PORT ?=
+
+console: ready-node ## Opens a board's console in this terminal: PORT=/dev/ttyUSB0; Ctrl-A x leaves.
+	@$(TYPESCRIPT) src/cli/console.ts --port $(call quote,$(PORT))
+
+chainload: ready-board ## Sends PROGRAM's kernel to the loader on a board's card (make sdcard PROGRAM=loader) and opens the console.
+	@$(TYPESCRIPT) src/cli/chainload.ts --port $(call quote,$(PORT)) --program $(call quote,$(PROGRAM))
+
+# ---- The last events of every core.
+
+LOG ?=
+
+events: $(if $(LOG),ready-node,$(READY_RUN)) ## Shows what each core did last, as text and for Perfetto; LOG=FILE: of a panic.
+	@$(TYPESCRIPT) src/cli/events.ts $(RUN_OPTIONS) --log $(call quote,$(LOG))
 
 # ---- Testing. What suites read is built once, before them: two of them building the same file at once would disturb each other.
 

@@ -37,6 +37,10 @@ const ROWS = [
   ['empty_poll', 'receive on empty, one priority in use'],
   ['empty_poll_four', 'receive on empty, all four priorities in use'],
   ['send_full', 'send on full'],
+  ['validate_64_interpreted', 'validate a record of 64 bytes, interpreted'],
+  ['validate_64_generated', 'the same by generated code'],
+  ['validate_768_floats_interpreted', 'validate a list of 768 floats, interpreted'],
+  ['validate_768_floats_generated', 'the same by generated code'],
 ] as const;
 const HAND = ['send_recv_64_single', 'send_recv_64_many', 'descriptor_checked', 'empty_poll', 'send_full'] as const;
 

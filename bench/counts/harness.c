@@ -13,10 +13,15 @@ extern i32 queueSend(i32 sender, i32 priority, i32 source, i32 bytes), queueSend
 extern i32 queueReserve(i32 sender, i32 priority, i32 bytes), queueCommit(i32 sender, i32 bytes), queueView(i32 receiver), queueRelease(i32 receiver);
 extern i32 queueReceive(i32 receiver, i32 buffer, i32 capacity);
 extern i32 queueSendBatch(i32 sender, i32 priority, i32 list, i32 count), queueReceiveBatch(i32 receiver, i32 list, i32 count);
+extern i32 schemaValidate(i32 program, i32 at, i32 bytes, i32 scratch);
+// Of records.wit, from bench/counts/records.ts and validators.ts.
+extern i32 storeReadingProgram(i32 at), storeEmbeddingProgram(i32 at);
+extern i32 isReadingMessage(i32 at, i32 bytes, i32 scratch), isEmbeddingMessage(i32 at, i32 bytes, i32 scratch);
 // The board.
 extern i32 boardFreeBase(void), boardConsoleByte(i32 byte), boardExit(i32 code);
 
 enum { ROUNDS = 1024, RING = 64, BYTES = 64, BATCH = 32, NORMAL = 2, LOW = 3, APPEND_ONLY = 2, SLAB = 3 };
+enum { FLOATS = 768, FLOATS_BYTES = 8 + 4 * FLOATS };
 
 static void put(const char *s) { while (*s) boardConsoleByte(*s++); }
 static void put_number(uint64_t v) {
@@ -62,7 +67,7 @@ static inline void *at(i32 address) { return (void *)(uintptr_t)(uint32_t)addres
 static i32 make_queue(i32 table, i32 senders) {
   i32 config = take(32);
   i32 *c = at(config);
-  c[0] = RING; c[1] = BYTES; c[2] = 0; c[3] = senders; c[4] = 1; c[5] = 0; c[6] = 0;
+  c[0] = RING; c[1] = BYTES; c[2] = 0; c[3] = senders; c[4] = 1; c[5] = 0; c[6] = 0; c[7] = 0;
   i32 bytes = queueBytes(config);
   i32 queue = queueCreate(table, regionCreate(table, SLAB, take(bytes), bytes), config);
   if (queue < 0) fail("queueCreate");
@@ -101,6 +106,26 @@ static void count_kernel(i32 table, i32 append) {
   ROW("send_full", 1, EXPECT(queueSend(s1, NORMAL, message, BYTES), FULL));
 }
 
+// A record of 64 bytes and a list of 768 floats, through the interpreter and through the generated validators.
+static void count_schema(void) {
+  i32 reading = take(128), embedding = take(128), scratch = take(192), flat = take(64), floats = take(FLOATS_BYTES);
+  storeReadingProgram(reading);
+  storeEmbeddingProgram(embedding);
+  uint8_t *f = at(flat);
+  for (int k = 0; k < 60; k++) f[k] = (uint8_t)(k * 7);
+  f[60] = 255; f[61] = 1; f[62] = 4; f[63] = 1;
+  i32 *v = at(floats);
+  v[0] = 8; v[1] = FLOATS;
+  EXPECT(schemaValidate(reading, flat, 64, scratch), 0);
+  EXPECT(isReadingMessage(flat, 64, scratch), 1);
+  EXPECT(schemaValidate(embedding, floats, FLOATS_BYTES, scratch), 0);
+  EXPECT(isEmbeddingMessage(floats, FLOATS_BYTES, scratch), 1);
+  ROW("validate_64_interpreted", 1, schemaValidate(reading, flat, 64, scratch));
+  ROW("validate_64_generated", 1, isReadingMessage(flat, 64, scratch));
+  ROW("validate_768_floats_interpreted", 1, schemaValidate(embedding, floats, FLOATS_BYTES, scratch));
+  ROW("validate_768_floats_generated", 1, isEmbeddingMessage(floats, FLOATS_BYTES, scratch));
+}
+
 static void count_hand(void) {
   Table *table = at(take(64 + 64));
   table->count = 1;
@@ -136,6 +161,7 @@ i32 programStart(void) {
   i32 store = take(4096), append = regionCreate(table, APPEND_ONLY, store, 4096), content = take(1024);
   EXPECT(regionAppend(table, append, content, 1024), 0);
   count_kernel(table, append);
+  count_schema();
   count_hand();
   put("COUNTED\n");
   return boardExit(0);

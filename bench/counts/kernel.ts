@@ -9,3 +9,6 @@ export {
   queueAttachReceiver, queueAttachSender, queueBytes, queueCommit, queueCreate, queueReceive, queueReceiveBatch, queueRelease,
   queueReserve, queueSend, queueSendBatch, queueSendDescriptor, queueView,
 } from '../../src/kernel/queue.ts';
+export { schemaValidate } from '../../src/kernel/schema/interpret.ts';
+export { storeEmbeddingProgram, storeReadingProgram } from './records.ts';
+export { isEmbeddingMessage, isReadingMessage } from './validators.ts';

@@ -25,6 +25,8 @@ export interface Job {
   /** Bytes of a message, or of what a descriptor points to: 64 or 3072. */
   bytes: number;
   count: number;
+  /** Whether a receiver that found nothing after at least 4 messages in a row waits a little before it looks again. */
+  adaptive: boolean;
 }
 
 /** Memory of the kernel that main has laid out for a pair; addresses. */
@@ -68,4 +70,4 @@ export const lastWord = (k: number): number => Math.imul((k % MESSAGES) + 1, 0x9
 export interface Answer { ns?: number; trips?: number[]; error?: string }
 
 /** One trial's result: million messages a second, or microseconds of a round trip (median, and 99th percentile). */
-export interface NodeTrial { link: LinkName; kind: Kind; bytes: number; value: number; high?: number }
+export interface NodeTrial { link: LinkName; kind: Kind; bytes: number; adaptive: boolean; value: number; high?: number }

@@ -95,7 +95,7 @@ class Workers {
       worker.postMessage(job);
     })));
     const trips = answers[0]!.trips;
-    const common = { link: this.name, kind: job.kind, bytes: job.bytes };
+    const common = { link: this.name, kind: job.kind, bytes: job.bytes, adaptive: job.adaptive };
     if (trips === undefined) return { ...common, value: job.count / answers[1]!.ns! * 1000 };
     const sorted = trips.toSorted((a, b) => a - b);
     return { ...common, value: median(trips) / 1000, high: sorted[Math.floor(sorted.length * 0.99)]! / 1000 };
@@ -111,7 +111,8 @@ const isSlow = (name: LinkName): boolean => name === 'postMessage' || name === '
 const jobsOf = (name: LinkName, scale: number): Job[] => HAS[name].flatMap((kind): Job[] => {
   const few = isSlow(name) ? 0.08 : 1;
   const count = Math.ceil(COUNTS[kind] * scale * (kind === 'sleeping' ? 1 : few));
-  return (kind === 'descriptor' ? [SHORT, LONG] : [SHORT]).map((bytes) => ({ kind, bytes, count }));
+  const waits = isSlow(name) || kind === 'spinning' || kind === 'sleeping' ? [false] : [false, true];
+  return (kind === 'descriptor' ? [SHORT, LONG] : [SHORT]).flatMap((bytes) => waits.map((adaptive) => ({ kind, bytes, count, adaptive })));
 });
 
 const [script, rounds, scale] = [process.argv[2]!, Number(process.argv[3]), Number(process.argv[4])];

@@ -18,6 +18,7 @@ import { LEGACY_FIRST_NUMBER, legacyEnable, legacyOpen } from './legacy.ts';
 import { inputInterrupt } from './input.ts';
 import { timerPeriod } from './timer.ts';
 import { consolePark } from './console.ts';
+import { EVENT_INTERRUPT, boardEvent } from './events.ts';
 import { boardHalt } from './halt.ts';
 
 /** Software interrupts. Waking needs no work: the core looks for ready tasks after any interrupt. */
@@ -122,6 +123,7 @@ export const boardInterrupt = (): void => {
   while (true) {
     const acknowledged = interruptAcknowledge();
     if ((acknowledged & NUMBER_MASK) >= INTERRUPT_NONE) return;
+    boardEvent(EVENT_INTERRUPT, acknowledged & NUMBER_MASK, 0);
     interruptHandle(acknowledged & NUMBER_MASK);
     interruptEnd(acknowledged);
   }

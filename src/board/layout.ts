@@ -107,6 +107,17 @@ export const FRAME_SYNDROME_OFFSET = 272;
 export const FRAME_FAULT_OFFSET = 280;
 export const FRAME_RECORD_OFFSET = 304;
 
+// ---- the event rings at bootEvents, one a core (events.ts draws them); src/cli/trace.ts repeats these.
+export const EVENT_COUNT = 1024;
+export const EVENT_SHIFT = 4;
+export const EVENT_ENTRIES_OFFSET = 64;
+export const EVENT_RING_BYTES = 16448;
+export const EVENT_WORD_OFFSET = 4;
+export const EVENT_FIRST_OFFSET = 8;
+export const EVENT_SECOND_OFFSET = 12;
+/** How many of each core's events a panic prints. */
+export const EVENTS_PRINTED = 12;
+
 // ---- windows of virtual addresses.
 export const IMAGE_WINDOW = 0x10000000;
 export const STACK_WINDOW = 0x18000000;

@@ -11,7 +11,7 @@
  * Elsewhere: docs/memory-map.md.
  * Checked by: test/boot/memory.test.ts.
  */
-import { load32, load64, low64, pack64, store32, store64 } from '#machine';
+import { high64, load32, load64, low64, pack64, store32, store64 } from '#machine';
 import {
   AREA_BYTES, AREA_END_OFFSET, AREA_FIRST_OFFSET, BLOCK_BYTES, BLOCK_PAGES, BLOCK_SHIFT, DEVICE_SLOT_PAGES, DEVICE_WINDOW,
   DEVICE_WINDOW_SLOTS, INITRD_WINDOW, INITRD_WINDOW_BYTES, PAGE_SHIFT, RAM_AREAS_OFFSET, RAM_AREA_LIMIT, RAM_WINDOW,
@@ -137,6 +137,12 @@ export const memoryMapInitrd = (page: i32, low: i32, bytes: i32): void => {
 /** The RAM window: all of it belongs to the program. */
 export const boardFreeBase = (): i32 => RAM_WINDOW;
 export const boardFreeBytes = (): i32 => freeBlocks << BLOCK_SHIFT;
+/** The physical page behind an address of the RAM window. */
+export const memoryPageOf = (address: i32): i32 => {
+  const entry = load64((blockTable() + ((address >>> BLOCK_SHIFT) << 3)) | 0, 0);
+  const first = ((low64(entry) >>> PAGE_SHIFT) | (high64(entry) << (32 - PAGE_SHIFT))) & ~(BLOCK_PAGES - 1) & 0xfffffff;
+  return (first + ((address & (BLOCK_BYTES - 1)) >>> PAGE_SHIFT)) | 0;
+};
 /** RAM the device tree names, in MiB: bytes would not fit an i32 on a large board. */
 export const boardRamMebibytes = (): i32 => (ramPages >>> 8) | 0;
 /** Address of the initrd, 0 if there is none. */

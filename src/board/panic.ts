@@ -21,6 +21,7 @@ import { boardMemory, imageTextEnd, semihostingAddress, thisCore } from './proce
 import { consoleHex, consoleNumber, consolePark, consoleText, consoleTextAt } from './console.ts';
 import { syndromeClass, syndromeHasAddress, syndromePrint } from './syndrome.ts';
 import { backtracePrint } from './backtrace.ts';
+import { eventsPrint } from './events.ts';
 import { boardCores, coreRecord, coreStarted } from './core.ts';
 import { INTERRUPT_STOP, interruptIsOpen, interruptSend } from './interrupt.ts';
 import { taskSelf } from './state.ts';
@@ -137,6 +138,7 @@ const report = (frame: i32, kind: i32): void => {
   consoleText('  backtrace:\n');
   backtracePrint(low64(load64(frame, FRAME_ADDRESS_OFFSET)), low64(load64(frame, FRAME_LINK_REGISTER_OFFSET)),
     low64(load64(frame, FRAME_RECORD_OFFSET)));
+  eventsPrint();
 };
 
 /** The exception vector. Frame and kinds are those of boot/vectors.S. */

@@ -11,6 +11,7 @@ declare const Porffor: { c(text: TemplateStringsArray): void };
 
 Porffor.c`
 extern u8 bootMemory[];
+extern u8 bootEvents[];
 extern u8 bootImage[];
 extern u8 bootImageBytes[];
 extern u8 bootTextEnd[];
@@ -25,6 +26,7 @@ extern u64 bootBlocks[];
 extern u64 bootDevicePages[];
 extern void taskSwitch(i32 from, i32 to);
 extern void taskBegin(void);
+extern void bootLeave(i32 page);
 extern i32 psciCall(i32 conduit, i32 function, i32 a, u64 b, i32 c);
 extern i32 semihostingCall(i32 operation, i32 block);
 extern i32 programStart(void);
@@ -37,6 +39,7 @@ extern i32 programTimer(void);
 
 // ---- symbols
 export const boardMemory = (): i32 => { Porffor.c`return AS_ADDRESS(bootMemory);`; return 0; };
+export const eventMemory = (): i32 => { Porffor.c`return AS_ADDRESS(bootEvents);`; return 0; };
 export const imageTextEnd = (): i32 => { Porffor.c`return AS_ADDRESS(bootTextEnd);`; return 0; };
 export const imageBytes = (): i32 => { Porffor.c`return AS_ADDRESS(bootImageBytes);`; return 0; };
 export const imageLines = (): i32 => { Porffor.c`return AS_ADDRESS(bootLines);`; return 0; };
@@ -52,6 +55,8 @@ export const semihostingAddress = (): i32 => { Porffor.c`return AS_ADDRESS(semih
 
 // ---- calls into boot/ and into the program
 export const contextSwitch = (from: i32, to: i32): void => { Porffor.c`taskSwitch(from, to);`; };
+/** Starts the image whose first instruction is at that physical page, with this image's device tree. Does not return. */
+export const leaveTo = (page: i32): void => { Porffor.c`bootLeave(page);`; };
 export const semihosting = (op: i32, p: i32): i32 => { Porffor.c`__asm__ volatile("" : : : "memory"); return semihostingCall(op, p);`; return 0; };
 export const psci = (conduit: i32, f: i32): i32 => { Porffor.c`return psciCall(conduit, f, 0, 0, 0);`; return 0; };
 /** CPU_ON (64-bit convention): the core of that affinity starts at bootSecondary with its number in x0. */
@@ -94,6 +99,12 @@ export const storesVisible = (): void => { Porffor.c`__asm__ volatile("dsb ishst
 
 /** The cache line at an address is in memory itself when this returns, for readers without caches. */
 export const cleanToMemory = (p: i32): void => { Porffor.c`__asm__ volatile("dc civac, %0\n\tdsb sy" : : "r"((u64)(u32)p) : "memory");`; };
+/** The bytes from `p` on are in memory itself when this returns, for the instruction fetch of whoever jumps there. */
+export const cleanAll = (p: i32, n: i32): void => {
+  Porffor.c`u64 a = (u64)(u32)p & ~15ull, e = (u64)(u32)p + (u32)n; u64 s = 4ull << (SYSTEM_READ("ctr_el0") >> 16 & 15);
+  for (a &= ~(s - 1); a < e; a += s) __asm__ volatile("dc civac, %0" : : "r"(a) : "memory");
+  __asm__ volatile("dsb sy" : : : "memory");`;
+};
 /** Ends the WFE of all cores. */
 export const sendEvent = (): void => { Porffor.c`__asm__ volatile("sev" : : : "memory");`; };
 

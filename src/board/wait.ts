@@ -19,6 +19,7 @@ import { TASK_COUNT_LIMIT, TASK_DEADLINE_OFFSET, TASK_TIMED_OFFSET } from './lay
 import { inException } from './processor.ts';
 import { STATE_EXPIRED, STATE_RUNNING, STATE_WOKEN, taskRecord, taskSelf, taskStates, taskWakeCore } from './state.ts';
 import { taskSuspend } from './schedule.ts';
+import { EVENT_WAKE, boardEvent } from './events.ts';
 import { boardHalt } from './halt.ts';
 
 /** Goes on as if it had not slept; WAIT_WOKEN if a notifier has counted it meanwhile, so that no wake-up is lost. */
@@ -53,6 +54,7 @@ export const kernelNotify32 = (p: i32, off: i32, count: i32): i32 => {
     if (loadRelaxed32(taskStates(), task << 2) === asleep) { // [sleep]
       if (compareExchange32(taskStates(), task << 2, asleep, STATE_WOKEN) === asleep) { // [wake]
         woken = (woken + 1) | 0;
+        boardEvent(EVENT_WAKE, task, (p + off) | 0);
         taskWakeCore(task);
       }
     }

@@ -20,7 +20,7 @@ import {
 } from './layout.ts';
 import { laneRing } from './path/3-lane.ts';
 import { queueBell } from './path/5-wake.ts';
-import { regionAddress, regionCommitted, regionPolicy } from './region.ts';
+import { regionAddress, regionCommitted, regionHost, regionPolicy } from './region.ts';
 import { ringCreate, ringSlotsBytes } from './ring.ts';
 import { typedBind, typedBytes, typedPrepare } from './schema/bind.ts';
 import { STATUS_BAD_ARGUMENT, STATUS_BAD_CONFIG, STATUS_NO_MEMORY, STATUS_POLICY } from './status.ts';
@@ -176,5 +176,6 @@ export const queueMake = (regions: i32, region: i32, config: i32): i32 => {
     createCompletions(at, first, senders, receivers, completions, start);
   }
   if (typed !== 0) typedBind(at, area, senders);
+  regionHost(regions, region, at);
   return at;
 };

@@ -406,3 +406,73 @@ export const SLAB_BITMAP_BYTES = 128;
 export const SLAB_INDEX_MASK = 1023;
 export const SLAB_GENERATION_SHIFT = 10;
 export const SLAB_GENERATION_MAX = 0x1fffff;
+
+// ---- Capability system: a line, then the addresses of the spaces. One region table belongs to it.
+/** ~address ^ 2. */
+export const SYSTEM_SELF = 0;
+export const SYSTEM_REGIONS = 4;
+export const SYSTEM_HEADER_BYTES = 64;
+/** Atomic [space], one word per space: its address, or 0. */
+export const SYSTEM_SPACES = 64;
+export const SYSTEM_SPACES_MAX = 32;
+export const SYSTEM_BYTES = 192;
+
+// ---- Capability space: what one context (task, worker) may do: a header line, then a line per capability.
+/** ~address ^ 3. */
+export const SPACE_SELF = 0;
+/** Number of the space, from 1: the owner of what its context holds in regions. */
+export const SPACE_OWNER = 4;
+export const SPACE_SYSTEM = 8;
+/** W the context: a descriptor on its way to a queue, with the region in place of the capability. */
+export const SPACE_RECORD = 16;
+export const SPACE_HEADER_BYTES = 64;
+/** Capabilities of one space: the index has 6 bits of the handle. */
+export const SPACE_CAPABILITIES = 64;
+export const SPACE_BYTES = 4160;
+
+// ---- Capability.
+/** Atomic [capability]: the one valid handle, generation << 6 | index; else a state WORD_*. */
+export const CAPABILITY_HANDLE = 0;
+/** The handle of a sender's place, or STATUS_NO_RIGHT for every other type; the same for receivers. */
+export const CAPABILITY_SENDER = 4;
+export const CAPABILITY_RECEIVER = 8;
+/** Address of a queue, table or space; handle of a region. */
+export const CAPABILITY_OBJECT = 12;
+export const CAPABILITY_TYPE = 16;
+export const CAPABILITY_RIGHTS = 20;
+export const CAPABILITY_BADGE = 24;
+/** How often it was passed on since the system was made. */
+export const CAPABILITY_DEPTH = 28;
+/** Address of the capability it was derived from, or 0. */
+export const CAPABILITY_PARENT = 32;
+/** W who fills the entry: the handle of this generation, for recovery. */
+export const CAPABILITY_CURRENT = 36;
+export const CAPABILITY_BYTES = 64;
+export const CAPABILITY_INDEX_MASK = 63;
+/** 23 bits of generation, from 1; an entry is retired after the last. */
+export const CAPABILITY_GENERATION_SHIFT = 6;
+export const CAPABILITY_GENERATION_MAX = 0x7fffff;
+export const CAPABILITY_DEPTH_MAX = 8;
+
+export const TYPE_QUEUE = 1;
+/** A place in a queue: of one context, so never passed on. */
+export const TYPE_SENDER = 2;
+export const TYPE_RECEIVER = 3;
+export const TYPE_REGION = 4;
+/** The region table: WRITE makes regions of any memory. */
+export const TYPE_REGIONS = 5;
+/** A space: WRITE puts capabilities into it, REVOKE recovers it when its context is dead. */
+export const TYPE_SPACE = 6;
+/** The system itself: WRITE makes spaces. */
+export const TYPE_SYSTEM = 7;
+
+// ---- Rights.
+export const RIGHT_READ = 1;
+export const RIGHT_WRITE = 2;
+/** May be passed on, with equal or fewer rights. */
+export const RIGHT_GRANT = 4;
+/** May end what was derived from it. */
+export const RIGHT_REVOKE = 8;
+/** May be passed on without this right and RIGHT_GRANT. */
+export const RIGHT_GRANT_ONCE = 16;
+export const RIGHTS_ALL = 31;

@@ -71,3 +71,9 @@ export const STATUS_INVALID_MESSAGE = -23;
 export const STATUS_BAD_SCHEMA = -24;
 /** A slot handle of a Slab that never was, or that has been freed. */
 export const STATUS_STALE_SLOT = -25;
+/** Not, or no longer, a capability of this space: never was, dropped, or revoked. */
+export const STATUS_NO_CAPABILITY = -26;
+/** The capability lacks the right that this takes, or is one to another type of object. */
+export const STATUS_NO_RIGHT = -27;
+/** Grant: the capability has been passed on as often as any may be. */
+export const STATUS_TOO_DEEP = -28;

@@ -5,10 +5,11 @@
  * Elsewhere: what each kernel status means in full: ../kernel/status.ts. Checked by: test/lib/errors.test.ts.
  */
 import {
-  STATUS_AGAIN, STATUS_BAD_ARGUMENT, STATUS_BAD_CONFIG, STATUS_BAD_HANDLE, STATUS_BAD_PRIORITY, STATUS_BAD_SCHEMA, STATUS_BUSY,
-  STATUS_CLOSED, STATUS_EMPTY, STATUS_FULL, STATUS_INVALID_MESSAGE, STATUS_NOT_COMMITTED, STATUS_NOT_PENDING,
-  STATUS_NO_COMPLETIONS, STATUS_NO_CREDIT, STATUS_NO_MEMORY, STATUS_NO_PLACE, STATUS_OUT_OF_BOUNDS, STATUS_POLICY,
-  STATUS_STALE_REGION, STATUS_TIMED_OUT, STATUS_TOO_LARGE, STATUS_TOO_SMALL, STATUS_WRONG_SCHEMA,
+  STATUS_AGAIN, STATUS_BAD_ARGUMENT, STATUS_BAD_CONFIG, STATUS_BAD_HANDLE, STATUS_BAD_PRIORITY, STATUS_BAD_SCHEMA,
+  STATUS_BUSY, STATUS_CLOSED, STATUS_EMPTY, STATUS_FULL, STATUS_INVALID_MESSAGE, STATUS_NOT_COMMITTED,
+  STATUS_NOT_PENDING, STATUS_NO_CAPABILITY, STATUS_NO_COMPLETIONS, STATUS_NO_CREDIT, STATUS_NO_MEMORY,
+  STATUS_NO_PLACE, STATUS_NO_RIGHT, STATUS_OUT_OF_BOUNDS, STATUS_POLICY, STATUS_STALE_REGION, STATUS_STALE_SLOT,
+  STATUS_TIMED_OUT, STATUS_TOO_DEEP, STATUS_TOO_LARGE, STATUS_TOO_SMALL, STATUS_WRONG_SCHEMA,
 } from '../kernel/status.ts';
 
 /** Codes of the kernel, with its status, then (below -100) those of the library alone. */
@@ -37,12 +38,17 @@ const STATUS_OF = {
   BUSY: STATUS_BUSY,
   INVALID_MESSAGE: STATUS_INVALID_MESSAGE,
   BAD_SCHEMA: STATUS_BAD_SCHEMA,
+  STALE_SLOT: STATUS_STALE_SLOT,
+  NO_CAPABILITY: STATUS_NO_CAPABILITY,
+  NO_RIGHT: STATUS_NO_RIGHT,
+  TOO_DEEP: STATUS_TOO_DEEP,
   STALE_HANDLE: -101,
   FOREIGN_HANDLE: -102,
   DETACHED: -103,
   NOT_APPENDER: -104,
   CANNOT_BLOCK: -105,
   INCOMPATIBLE: -106,
+  IN_FLIGHT: -107,
 } as const;
 
 /** A stable name for what went wrong: the table in docs/library.md says what to do about each. */
@@ -74,11 +80,16 @@ const TEXT: { readonly [code in QueueErrorCode]: string } = {
   BUSY: 'still in use',
   INVALID_MESSAGE: 'the bytes are not a message of the schema of the queue',
   BAD_SCHEMA: 'the schema has no valid program, or one that may take too many steps',
+  STALE_SLOT: 'the slot has been freed, or never was',
+  NO_CAPABILITY: 'not, or no longer, a capability of this space',
+  NO_RIGHT: 'the capability lacks the right, or is one to something else',
+  TOO_DEEP: 'the capability has been passed on as often as any may be',
   STALE_HANDLE: 'what the handle named has been destroyed',
   FOREIGN_HANDLE: 'the handle belongs to another process, or this worker was started before its parent imported ruvix-queue',
   DETACHED: 'this sender or receiver has been detached',
   NOT_APPENDER: 'another thread appends to this region',
   CANNOT_BLOCK: 'this thread may not block: use the async form',
+  IN_FLIGHT: 'descriptors to the region are still under way',
   INCOMPATIBLE: 'another version of ruvix-queue made the shared memory of this process',
 };
 
@@ -93,7 +104,7 @@ export class QueueError extends Error {
   readonly code: QueueErrorCode;
   /** The kernel's status number for it: -1 to -99; from -101 down: codes that only the library has. */
   readonly status: number;
-  /** With `TOO_SMALL`: bytes the buffer must have. */
+  /** With `TOO_SMALL`: bytes the buffer must have. With `IN_FLIGHT`: how many descriptors are under way. */
   declare readonly needed?: number;
 
   /** @internal */

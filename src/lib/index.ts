@@ -14,9 +14,10 @@ export { Queue, type Dead, type Owed, type QueueHandle, type QueueOptions, type 
 export { Receiver, type Completable, type ReceiveOptions } from './receiver.ts';
 export { Region, type RegionHandle, type RegionPolicy } from './region.ts';
 export type { DescriptorOptions, SendOptions } from './outbox.ts';
-export { Schema, type SchemaDefinition, type SchemaNote } from './schema.ts';
+export { Schema, type AnySchema, type RefusalReason, type SchemaDefinition, type SchemaNote } from './schema.ts';
 export { Sender } from './sender.ts';
 export { Submitter, type Completion, type SubmitOptions } from './submitter.ts';
 export type { PriorityCounts, QueueStatistics } from './statistics.ts';
+export { TypedSender } from './typed.ts';
 export type { ViewConstructor } from './view.ts';
 export { Reader, Writer, type NumberArray, type NumberArrayConstructor } from './wire.ts';

@@ -7,13 +7,13 @@
 import { load32 } from '#machine';
 import {
   DESCRIPTOR_BYTES, DESCRIPTOR_FLAGS, DESCRIPTOR_LENGTH, DESCRIPTOR_OFFSET_LOW, DESCRIPTOR_REGION, FLAG_COMPLETE,
-  FLAG_DESCRIPTOR, META_BYTES_MASK, META_FLAGS_SHIFT, RECEIVER_LANE, RECEIVER_META, RECEIVER_QUEUE,
+  FLAG_DESCRIPTOR, META_BYTES_MASK, META_FLAGS_SHIFT, QUEUE_SCHEMA, RECEIVER_LANE, RECEIVER_META, RECEIVER_QUEUE,
   RECEIVER_USER_HIGH, RECEIVER_USER_LOW,
 } from '../kernel/layout.ts';
 import { lanePriority, laneSender } from '../kernel/path/3-lane.ts';
 import { regionAddress } from '../kernel/region.ts';
 import { badArgument, checkBytes, priorities, type Priority } from './check.ts';
-import { valueOf } from './errors.ts';
+import { QueueError, valueOf } from './errors.ts';
 import { regions } from './heap.ts';
 import { checkElements, sharedView, U8, type ViewConstructor } from './view.ts';
 
@@ -126,9 +126,11 @@ export class Message extends MessageInfo {
   /** The reference that was sent instead of bytes; undefined if bytes were. */
   readonly descriptor: Descriptor | undefined;
   readonly #bytes: Uint8Array | undefined;
+  readonly #schema: number;
 
   private constructor(block: number, at: number) {
     super(block, true);
+    this.#schema = load32(load32(block, RECEIVER_QUEUE), QUEUE_SCHEMA);
     this.descriptor = this.isDescriptor ? Descriptor.at(at) : undefined;
     this.#bytes = this.isDescriptor ? undefined : U8.slice(at, at + this.length);
   }
@@ -149,6 +151,18 @@ export class Message extends MessageInfo {
   /** `bytes` as another typed array: `message.viewAs(Float32Array)`. Throws `BAD_ARGUMENT`, `STALE_REGION`. */
   viewAs<T>(type: ViewConstructor<T>): T {
     return viewOf(type, this.bytes);
+  }
+
+  /**
+   * The message as a value of the queue's schema, read in place: lists of numbers are views, nothing is copied. `schema.decode`
+   * gives the whole value instead.
+   *
+   * Throws `WRONG_SCHEMA` (the queue has another), `STALE_REGION`. If the queue does not validate, reading a field may throw a
+   * RangeError.
+   */
+  as<V>(schema: { readonly id: number; view(bytes: Uint8Array): V }): V {
+    if (schema.id !== this.#schema) throw new QueueError('WRONG_SCHEMA', 'as');
+    return schema.view(this.bytes);
   }
 
   /** `bytes` read as UTF-8. Throws `STALE_REGION`. */

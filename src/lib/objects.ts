@@ -140,7 +140,11 @@ export const objectDestroy = (
     storeRelease32(pinsAt, word, mine);
     throw new QueueError('BUSY', where, reason);
   }
-  regionDestroy(regions, handle);
+  const outstanding = regionDestroy(regions, handle);
+  if (outstanding > 0) {
+    storeRelease32(pinsAt, word, mine);
+    throw new QueueError('IN_FLIGHT', where, `${outstanding} descriptors to the region are queued or not yet completed`, outstanding);
+  }
   heapFree(at);
 };
 

@@ -12,16 +12,18 @@ import {
   DESCRIPTOR_OFFSET_LOW, DESCRIPTOR_REGION, DESCRIPTOR_RESERVED, HANDLE_LOW_MASK, LINE_BYTES, SENDER_INDEX,
 } from '../kernel/layout.ts';
 import {
-  queueDetachSender, queueSend, queueSendBatch, queueSendDescriptor, queueSubmit, queueSubmitDescriptor,
+  queueDetachSender, queueSend, queueSendBatch, queueSendDescriptor, queueSubmit, queueSubmitDescriptor, refusedByte, refusedReason,
+  refusedWord,
 } from '../kernel/queue.ts';
 import { regionCommitted } from '../kernel/region.ts';
-import { STATUS_BUSY } from '../kernel/status.ts';
+import { STATUS_BUSY, STATUS_INVALID_MESSAGE } from '../kernel/status.ts';
 import { badArgument, checkBytes, checkInteger, checkOptions, priorityNumber, type Priority } from './check.ts';
 import { errorOf, QueueError, valueOf } from './errors.ts';
 import { regions } from './heap.ts';
 import { tagHigh, tagLow } from './message.ts';
 import { BATCH_LIST, placeClaim, placeRelease, type Place, type QueueShape } from './place.ts';
 import { Region } from './region.ts';
+import type { AnySchema } from './schema.ts';
 import { addressOf, copyIn } from './view.ts';
 
 /** How urgent a message is. */
@@ -52,13 +54,30 @@ export class Outbox {
   readonly handle: number;
   readonly shape: QueueShape;
   readonly place: Place;
+  readonly schema: AnySchema | undefined;
   attached = true;
 
-  /** For a valid sender handle of a pinned queue. */
-  constructor(shape: QueueShape, handle: number) {
+  /** For a valid sender handle of a pinned queue. `schema` explains what the kernel refuses. */
+  constructor(shape: QueueShape, handle: number, schema?: AnySchema) {
     this.shape = shape;
     this.handle = handle;
+    this.schema = schema;
     this.place = placeClaim(shape, load32(handle & ~HANDLE_LOW_MASK, SENDER_INDEX));
+  }
+
+  /** Attaches, by the kernel's call for it. The queue is pinned. */
+  static attach(
+    shape: QueueShape, schema: number | AnySchema, attach: (queue: number, schema: number) => number, where: string,
+  ): Outbox {
+    const isNumber = typeof schema === 'number';
+    return new Outbox(shape, valueOf(attach(shape.at, (isNumber ? schema : schema.id) | 0), where), isNumber ? undefined : schema);
+  }
+
+  /** The error for a status of this sender's: of a refused message it says why, and where in it. */
+  error(status: number, where: string): QueueError {
+    if (status !== STATUS_INVALID_MESSAGE) return errorOf(status, where);
+    const [reason, word, byte] = [refusedReason(this.handle), refusedWord(this.handle), refusedByte(this.handle)];
+    return errorOf(status, where, this.schema?.explain(reason, word, byte) ?? `refused at byte ${byte} (reason ${reason}, word ${word})`);
   }
 
   checkAttached(where: string): void {

@@ -7,12 +7,14 @@
 import { load32, loadAcquire32, store32 } from '#machine';
 import {
   CONFIG_BYTES, CONFIG_COMPLETIONS, CONFIG_MAX_MESSAGE_BYTES, CONFIG_RECEIVERS, CONFIG_RING_SIZE, CONFIG_SCHEMA,
-  CONFIG_SENDERS, CONFIG_START, LINE_BYTES, MESSAGE_BYTES_MAX, POLICY_SLAB, QUEUE_CLOSED, QUEUE_COMPLETIONS,
-  QUEUE_MAX_MESSAGE_BYTES, QUEUE_RECEIVERS, QUEUE_RECEIVERS_ATTACHED, QUEUE_RING_SIZE, QUEUE_SCHEMA, QUEUE_SENDERS,
-  QUEUE_SENDERS_ATTACHED, RECEIVERS_MAX, RING_SLOTS_MAX, SENDERS_MAX,
+  CONFIG_SCHEMA_MODE, CONFIG_SCHEMA_PROGRAM, CONFIG_SCHEMA_STEPS, CONFIG_SENDERS, CONFIG_START, LINE_BYTES,
+  MESSAGE_BYTES_MAX, POLICY_SLAB, QUEUE_CLOSED, QUEUE_COMPLETIONS, QUEUE_MAX_MESSAGE_BYTES, QUEUE_RECEIVERS,
+  QUEUE_RECEIVERS_ATTACHED, QUEUE_RING_SIZE, QUEUE_SCHEMA, QUEUE_SENDERS, QUEUE_SENDERS_ATTACHED, RECEIVERS_MAX,
+  RING_SLOTS_MAX, SCHEMA_FULL, SCHEMA_NONE, SCHEMA_STEPS_DEFAULT, SCHEMA_TAG, SENDERS_MAX,
 } from '../kernel/layout.ts';
 import {
   queueBytes, queueClose, queueCreate, queueLaneLength, queueLength, queueOwed, queueRecoverReceiver, queueRecoverSender,
+  queueAttachSender, queueRefusals,
 } from '../kernel/queue.ts';
 import { badArgument, checkInteger, checkOptions, priorities, priorityNumber, type Priority } from './check.ts';
 import { QueueError, valueOf } from './errors.ts';
@@ -20,10 +22,13 @@ import { heapBytes, regions } from './heap.ts';
 import {
   KIND_QUEUE, handleMake, handleRead, objectDestroy, objectMake, pinned, withRecord, type DestroyOptions, type Handle,
 } from './objects.ts';
+import { Outbox } from './outbox.ts';
 import { placeRecover, placesBytes, type QueueShape } from './place.ts';
 import { Receiver } from './receiver.ts';
+import { refusalReasons, Schema, type AnySchema, type RefusalReason } from './schema.ts';
 import { Sender } from './sender.ts';
 import { Submitter } from './submitter.ts';
+import { TypedSender } from './typed.ts';
 import { collectStatistics, type QueueStatistics } from './statistics.ts';
 
 /** Sizes of a queue; all of it is allocated when it is created. */
@@ -38,8 +43,15 @@ export interface QueueOptions {
   readonly receivers?: number;
   /** Completions that may be outstanding per sender and priority: 0 (none, the default) or a power of two up to 65,536. */
   readonly completions?: number;
-  /** A number (0 to 2^32 - 1) that senders must name to attach, so that they agree on what messages mean. Default 0. */
-  readonly schema?: number;
+  /**
+   * What messages are: a type made by `npx ruvix-queue wit`, whose values alone get in; or just a number (0 to 2^32 - 1) that
+   * senders must name to attach. Default 0.
+   */
+  readonly schema?: number | AnySchema;
+  /** Of a typed queue: whether each message is validated (the default), only its length, or nothing but the schema's number. */
+  readonly validate?: 'full' | 'tag' | 'none';
+  /** Of a typed queue: steps (of at most 40 instructions) that validating one message may take. Default 65,536. */
+  readonly stepLimit?: number;
 }
 
 /** Names a queue in any thread: see {@link Queue.handle}. */
@@ -69,9 +81,34 @@ export interface Recovered {
 
 const TYPE = 'ruvix-queue/queue';
 const WORD_MAX = 0xffffffff;
+const STEPS_MAX = 0x7fffffff;
+const MODES = { full: SCHEMA_FULL, tag: SCHEMA_TAG, none: SCHEMA_NONE } as const;
 const THREAD_MAX = 0x7ffffffe;
 /** Where all rings of a queue begin to count: tests begin shortly before the counters wrap. */
 const START_DEFAULT = 0;
+
+/** A schema option: its number, and the type if it is one. */
+const checkSchema = (where: string, schema: number | AnySchema | undefined): { schema: number; type: AnySchema | undefined } => {
+  if (schema instanceof Schema) return { schema: schema.id, type: schema };
+  return { schema: checkInteger(where, 'schema', schema ?? 0, 0, WORD_MAX), type: undefined };
+};
+
+const checkMode = (where: string, validate: unknown): number => {
+  const mode = MODES[(validate ?? 'full') as keyof typeof MODES];
+  if (mode === undefined) throw badArgument(where, "validate must be 'full', 'tag' or 'none'", validate);
+  return mode;
+};
+
+/** What the kernel would refuse as BAD_SCHEMA, in words. */
+const checkSteps = (where: string, type: AnySchema, maxMessageBytes: number, mode: number, limit: number): void => {
+  if (maxMessageBytes < type.bytesMin) {
+    throw new QueueError('BAD_SCHEMA', where, `messages of ${type.name} have ${type.bytesMin} bytes or more, maxMessageBytes is ${maxMessageBytes}`);
+  }
+  const steps = type.steps(maxMessageBytes);
+  if (mode === SCHEMA_FULL && steps > limit) {
+    throw new QueueError('BAD_SCHEMA', where, `validating ${maxMessageBytes} bytes of ${type.name} may take ${steps} steps, stepLimit is ${limit}`);
+  }
+};
 
 /** Bit of place `index` in the words that say which are attached (see layout.ts). */
 const senderBit = (index: number): number => 0x80000000 >>> index;
@@ -112,8 +149,16 @@ export class Queue {
     const senders = checkInteger(where, 'senders', given.senders ?? 1, 1, SENDERS_MAX);
     const receivers = checkInteger(where, 'receivers', given.receivers ?? 1, 1, RECEIVERS_MAX);
     const completions = checkPowerOfTwo(where, 'completions', given.completions ?? 0, 0);
-    const schema = checkInteger(where, 'schema', given.schema ?? 0, 0, WORD_MAX);
-    const region = withRecord(where, CONFIG_BYTES, (config) => {
+    const { schema, type } = checkSchema(where, given.schema);
+    const mode = checkMode(where, given.validate);
+    const stepLimit = given.stepLimit === undefined ? 0 : checkInteger(where, 'stepLimit', given.stepLimit, 1, STEPS_MAX);
+    if (type !== undefined) checkSteps(where, type, maxMessageBytes, mode, stepLimit || SCHEMA_STEPS_DEFAULT);
+    const programWords = type?.program.length ?? 0;
+    const region = withRecord(where, CONFIG_BYTES + 4 * programWords, (config) => {
+      type?.program.forEach((word, index) => store32(config, CONFIG_BYTES + 4 * index, word));
+      store32(config, CONFIG_SCHEMA_PROGRAM, type === undefined ? 0 : config + CONFIG_BYTES);
+      store32(config, CONFIG_SCHEMA_MODE, mode);
+      store32(config, CONFIG_SCHEMA_STEPS, stepLimit);
       store32(config, CONFIG_RING_SIZE, ringSize);
       store32(config, CONFIG_MAX_MESSAGE_BYTES, maxMessageBytes);
       store32(config, CONFIG_SCHEMA, schema | 0);
@@ -163,9 +208,14 @@ export class Queue {
   }
 
   /** Attaches a sender in this thread. Throws `NO_PLACE` (all are taken), `WRONG_SCHEMA`, `CLOSED`, `BAD_ARGUMENT`. */
-  sender(options?: { readonly schema?: number }): Sender {
-    const schema = checkInteger('sender', 'schema', checkOptions('sender', options)?.schema ?? 0, 0, WORD_MAX);
-    return this.#look('sender', () => Sender.attach(this.#shape, schema));
+  sender(options?: { readonly schema?: number }): Sender;
+  /** The same, of values of the queue's schema. */
+  sender<T, V>(options: { readonly schema: Schema<T, V> }): TypedSender<T>;
+  sender(options?: { readonly schema?: number | Schema<unknown, unknown> }): Sender | TypedSender<unknown> {
+    const given = checkOptions('sender', options)?.schema;
+    const { schema } = checkSchema('sender', given);
+    if (!(given instanceof Schema)) return this.#look('sender', () => Sender.attach(this.#shape, schema));
+    return this.#look('sender', () => TypedSender.over(Outbox.attach(this.#shape, given, queueAttachSender, 'sender'), given));
   }
 
   /**
@@ -173,9 +223,9 @@ export class Queue {
    *
    * Throws what `sender` throws, `NO_COMPLETIONS` (the queue was created without).
    */
-  submitter(options?: { readonly schema?: number }): Submitter {
-    const schema = checkInteger('submitter', 'schema', checkOptions('submitter', options)?.schema ?? 0, 0, WORD_MAX);
-    return this.#look('submitter', () => Submitter.attach(this.#shape, schema));
+  submitter(options?: { readonly schema?: number | AnySchema }): Submitter {
+    const { schema, type } = checkSchema('submitter', checkOptions('submitter', options)?.schema);
+    return this.#look('submitter', () => Submitter.attach(this.#shape, type ?? schema));
   }
 
   /** Attaches a receiver in this thread. Throws `NO_PLACE` (all are taken). */
@@ -205,6 +255,12 @@ export class Queue {
    */
   close(): void {
     this.#look('close', (at) => queueClose(at));
+  }
+
+  /** Messages that a typed queue has refused so far, by reason (`'text'`, `'bits'`, ...); reasons that did not occur are left out. */
+  refusals(): Partial<Record<RefusalReason, number>> {
+    return this.#look('refusals', (at) => Object.fromEntries(refusalReasons
+      .map(([name, reason]) => [name, valueOf(queueRefusals(at, reason), 'refusals')] as const).filter(([, count]) => count > 0)));
   }
 
   /** What has happened in this queue so far. Exact while nobody uses it, else each number was right a moment ago. */

@@ -201,11 +201,11 @@ export class Region {
   }
 
   /**
-   * Gives the memory back. Every handle to the region is stale from now on, and queued descriptors into it can no longer
-   * be followed. The caller makes sure that no thread still uses a view: JavaScript cannot revoke one.
+   * Gives the memory back. Every handle to the region is stale from now on. The caller makes sure that no thread still uses a
+   * view: JavaScript cannot revoke one.
    *
-   * Throws `STALE_HANDLE` (already destroyed), `BUSY` (another thread is inside a call on it, or was terminated there: then
-   * `force` helps).
+   * Throws `IN_FLIGHT` (descriptors to it are queued, or received and not completed: `needed` says how many), `STALE_HANDLE`
+   * (already destroyed), `BUSY` (another thread is inside a call on it, or was terminated there: then `force` helps).
    */
   destroy(options?: DestroyOptions): void {
     objectDestroy('destroy', this.#region, KIND_REGION, options, () => undefined);

@@ -1,9 +1,10 @@
 /**
  * Schema: a WIT type as the library knows it. Generated modules make one for each type.
  *
- * Role: Queue.create({ schema }), Sender.send(value), a receiver's view. Units: bytes.
+ * Role: Queue.create({ schema }), TypedSender.send(value), message.as(schema). Units: bytes.
  * Fails: BAD_ARGUMENT for a value that is not of the type, or bytes that cannot be read.
- * Elsewhere: what the kernel checks: ../kernel/schema; who makes the modules: ../wit. Checked by: test/wit/codec.test.ts.
+ * Elsewhere: what the kernel checks: ../kernel/schema; who makes the modules: ../wit. Checked by: test/wit/codec.test.ts,
+ *   test/lib/typed.test.ts.
  */
 import {
   OP_CODE_MASK, OP_LIST_MASK, PROGRAM_BYTES_MAX, PROGRAM_BYTES_MIN, PROGRAM_ID, PROGRAM_ROOT_BYTES, PROGRAM_STEPS_A,
@@ -32,6 +33,25 @@ export interface SchemaDefinition<T, V> {
   readonly view: (reader: Reader, at: number) => V;
 }
 
+/** What the library needs to know of any schema, whatever its type. */
+export interface AnySchema {
+  readonly name: string;
+  readonly id: number;
+  readonly bytesMin: number;
+  readonly program: Int32Array;
+  steps(bytes: number): number;
+  explain(reason: number, word: number, byte: number): string;
+}
+
+/** Why messages are refused: the names that `queue.refusals()` gives, with the kernel's numbers. */
+export const refusalReasons = [
+  ['misaligned', REASON_MISALIGNED], ['too-short', REASON_TOO_SHORT], ['too-long', REASON_TOO_LONG], ['bits', REASON_BITS],
+  ['case', REASON_CASE], ['char', REASON_CHAR], ['empty', REASON_EMPTY], ['offset', REASON_OFFSET], ['count', REASON_COUNT],
+  ['text', REASON_TEXT], ['gap', REASON_GAP], ['length', REASON_LENGTH], ['steps', REASON_STEPS],
+] as const;
+/** Why a message was refused: see docs/typed-queues.md. */
+export type RefusalReason = (typeof refusalReasons)[number][0];
+
 const REASONS: { readonly [reason: number]: string } = {
   [REASON_MISALIGNED]: 'does not begin at a multiple of 8',
   [REASON_TOO_SHORT]: 'shorter than any value of the type',
@@ -48,7 +68,7 @@ const REASONS: { readonly [reason: number]: string } = {
 const OF_A_BYTE: readonly number[] = [REASON_BITS, REASON_CASE, REASON_CHAR];
 
 /** A type whose values can be sent. Made by generated modules: see `npx ruvix-queue wit`. */
-export class Schema<T, V = T> {
+export class Schema<T, V = T> implements AnySchema {
   /** `package:name/interface#type`. */
   readonly name: string;
   /** The package's version. Not part of the identity. */
@@ -116,7 +136,7 @@ export class Schema<T, V = T> {
 
   /**
    * The value of a message, read when asked for: lists of numbers are views of the bytes themselves, nothing is copied. The bytes
-   * must begin at a multiple of 8, as received ones do, or lists of numbers throw.
+   * must begin at a multiple of 8, as received ones do, or lists of numbers throw a RangeError when read.
    */
   view(bytes: Uint8Array): V {
     return this.#read('view', bytes, this.#definition.view);

@@ -7,7 +7,6 @@
 import { queueAttachSender } from '../kernel/queue.ts';
 import { STATUS_FULL } from '../kernel/status.ts';
 import { badArgument, checkBytes, checkOptions, priorityNumber } from './check.ts';
-import { errorOf, valueOf } from './errors.ts';
 import { NO_TAG, Outbox, type DescriptorOptions, type SendOptions } from './outbox.ts';
 import type { QueueShape } from './place.ts';
 
@@ -29,7 +28,7 @@ export class Sender {
 
   /** @internal Attaches. The queue is pinned. */
   static attach(shape: QueueShape, schema: number): Sender {
-    return new Sender(new Outbox(shape, valueOf(queueAttachSender(shape.at, schema | 0), 'sender')));
+    return new Sender(Outbox.attach(shape, schema, queueAttachSender, 'sender'));
   }
 
   /** Number of this sender within the queue, 0 to 31: receivers see it as `message.sender`. */
@@ -40,18 +39,18 @@ export class Sender {
   /**
    * Sends a copy of `bytes`, 0 to the queue's `maxMessageBytes`.
    *
-   * Throws `FULL`, `TOO_LARGE`, `CLOSED`, `BAD_PRIORITY`, `BAD_ARGUMENT`.
+   * Throws `FULL`, `TOO_LARGE`, `CLOSED`, `BAD_PRIORITY`, `BAD_ARGUMENT`, `INVALID_MESSAGE` (not of the queue's schema).
    */
   send(bytes: ArrayBufferView, options?: SendOptions): void {
     const status = this.#outbox.send('send', bytes, options, NO_TAG);
-    if (status < 0) throw errorOf(status, 'send');
+    if (status < 0) throw this.#outbox.error(status, 'send');
   }
 
   /** As `send`, but returns false if all slots of this sender at this priority are in use, true if it was sent. */
   trySend(bytes: ArrayBufferView, options?: SendOptions): boolean {
     const status = this.#outbox.send('trySend', bytes, options, NO_TAG);
     if (status === STATUS_FULL) return false;
-    if (status < 0) throw errorOf(status, 'trySend');
+    if (status < 0) throw this.#outbox.error(status, 'trySend');
     return true;
   }
 
@@ -63,14 +62,14 @@ export class Sender {
    */
   sendDescriptor(descriptor: DescriptorOptions, options?: SendOptions): void {
     const status = this.#outbox.sendDescriptor('sendDescriptor', descriptor, options, NO_TAG);
-    if (status < 0) throw errorOf(status, 'sendDescriptor');
+    if (status < 0) throw this.#outbox.error(status, 'sendDescriptor');
   }
 
   /** As `sendDescriptor`, but returns false where that throws `FULL`. */
   trySendDescriptor(descriptor: DescriptorOptions, options?: SendOptions): boolean {
     const status = this.#outbox.sendDescriptor('trySendDescriptor', descriptor, options, NO_TAG);
     if (status === STATUS_FULL) return false;
-    if (status < 0) throw errorOf(status, 'trySendDescriptor');
+    if (status < 0) throw this.#outbox.error(status, 'trySendDescriptor');
     return true;
   }
 
@@ -89,7 +88,7 @@ export class Sender {
     let sent = 0;
     while (sent < views.length) {
       const { tried, status } = this.#outbox.sendSome(views, sent, priority);
-      if (status < 0 && status !== STATUS_FULL && sent === 0) throw errorOf(status, where);
+      if (status < 0 && status !== STATUS_FULL && sent === 0) throw this.#outbox.error(status, where);
       if (status > 0) sent += status;
       if (status < tried) return sent;
     }

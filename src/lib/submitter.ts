@@ -18,6 +18,7 @@ import { Inbox, type AsyncOptions } from './inbox.ts';
 import { TAG_MAX, tagOf } from './message.ts';
 import { Outbox, type DescriptorOptions, type SendOptions } from './outbox.ts';
 import type { QueueShape } from './place.ts';
+import type { AnySchema } from './schema.ts';
 
 /** As {@link SendOptions}, with a tag. */
 export interface SubmitOptions extends SendOptions {
@@ -61,8 +62,8 @@ export class Submitter {
   }
 
   /** @internal Attaches. The queue is pinned. */
-  static attach(shape: QueueShape, schema: number): Submitter {
-    return new Submitter(new Outbox(shape, valueOf(queueAttachSubmitter(shape.at, schema | 0), 'submitter')));
+  static attach(shape: QueueShape, schema: number | AnySchema): Submitter {
+    return new Submitter(Outbox.attach(shape, schema, queueAttachSubmitter, 'submitter'));
   }
 
   /** Number of this submitter among the queue's senders, 0 to 31: receivers see it as `message.sender`. */
@@ -111,7 +112,7 @@ export class Submitter {
   }
 
   #submitted(where: string, tag: number, status: number): number {
-    if (status < 0) throw errorOf(status, where);
+    if (status < 0) throw this.#outbox.error(status, where);
     if (tag === this.#nextTag) this.#nextTag++;
     return tag;
   }

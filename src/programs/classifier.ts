@@ -24,7 +24,8 @@ import { vectorOffset } from './fvecs.ts';
 import { inversionAlert, inversionBegin, inversionVector } from './inversion.ts';
 import {
   ALERT_MICROS, ALERT_NUMBER, CLASSIFIER_ALERTS, CLASSIFIER_ALERT_LATENCY, CLASSIFIER_MESSAGE, CLASSIFIER_NEXT_ALERT,
-  CLASSIFIER_NEXT_VECTOR, CLASSIFIER_RECEIVER, CLASSIFIER_REORDERED, CLASSIFIER_VECTORS, CLASSIFIER_VECTOR_LATENCY, JOB_REGIONS,
+  CLASSIFIER_NEXT_VECTOR, CLASSIFIER_RECEIVED_MICROS,
+  CLASSIFIER_RECEIVER, CLASSIFIER_REORDERED, CLASSIFIER_VECTORS, CLASSIFIER_VECTOR_LATENCY, JOB_REGIONS,
   SENDER_ALERTS, WORK_MESSAGE_BYTES, jobClassifier,
 } from './job.ts';
 import { histogramAdd } from './latency.ts';
@@ -79,6 +80,7 @@ export const classifierStep = (job: i32, number: i32): i32 => {
   if (bytes === STATUS_TIMED_OUT || bytes === STATUS_AGAIN) return 1;
   if (bytes < 0) machineHalt('classifier: receive', bytes);
   const now = timeMicros32();
+  store32(classifier, CLASSIFIER_RECEIVED_MICROS, now);
   if (receivedSender(receiver) === SENDER_ALERTS) takeAlert(classifier, now);
   else takeVector(job, classifier, receiver, now);
   return 1;

@@ -10,7 +10,7 @@
  * Elsewhere: the same roles under Node: classify.node.ts. docs/main-job.md draws them.
  * Checked by: test/programs/run.test.ts.
  */
-import { load32, loadAcquire32, store32, wait32 } from '#machine';
+import { load32, loadAcquire32, store32, timeMicros32, wait32 } from '#machine';
 import {
   boardArgument, boardConsoleRead, boardConsoleWait, boardCores, boardEntryLevel, boardExit, boardFreeBase, boardFreeBytes,
   boardGicVersion, boardHalt, boardImageBytes, boardImageWindow, boardInitrdBase, boardInitrdBytes, boardKind,
@@ -18,8 +18,9 @@ import {
 } from '../board/board.ts';
 import { bannerPrint } from './banner.ts';
 import {
-  ALERT_PERIOD_MICROSECONDS, CLASSIFIER_COUNT, EXIT_OK, JOB_CLASSES_ARGUMENT, JOB_CORES, JOB_EXCEPTION_LEVEL, JOB_FREE_BASE,
-  JOB_FREE_BYTES, JOB_GIC_VERSION, JOB_IMAGE_BASE, JOB_IMAGE_BYTES, JOB_INPUT_BASE, JOB_INPUT_BYTES, JOB_INPUT_NAME,
+  ALERTS_SENT, ALERT_PERIOD_MICROSECONDS, CLASSIFIER_COUNT, EXIT_OK, JOB_CLASSES_ARGUMENT, JOB_CORES,
+  JOB_EXCEPTION_LEVEL, JOB_FREE_BASE, JOB_FREE_BYTES, JOB_GIC_VERSION, JOB_IMAGE_BASE, JOB_IMAGE_BYTES, JOB_INPUT_BASE,
+  JOB_INPUT_BYTES, JOB_INPUT_NAME,
   JOB_RAM_MEBIBYTES, JOB_TARGET, JOB_TIMER_HZ, ROLES_AT_START, ROLES_ENDED, ROLE_CLASSIFIER, ROLE_COLLECTOR, ROLE_SENSOR,
 } from './job.ts';
 import { alertsTick } from './alerts.ts';
@@ -27,6 +28,7 @@ import { printEnd, printText } from './print.ts';
 import { reportPrint } from './report.ts';
 import { roleBegin, roleCore, roleEnd, roleStep } from './roles.ts';
 import { jobCreate, jobPrepare } from './setup.ts';
+import { traceAlerts, traceCount, traceStep } from './trace.ts';
 
 export * from '../board/program.ts';
 
@@ -106,13 +108,20 @@ export const programTask = (role: i32, job: i32): void => {
   roleBegin(job, role);
   if (role === ROLE_SENSOR) boardTimerEvery(ALERT_PERIOD_MICROSECONDS);
   // The sensor fills its lane before it lets others run: on a shared core too there is a queue to overtake.
-  while (roleStep(job, role) !== 0) {
-    if (role !== ROLE_SENSOR) taskYield();
+  let more: i32 = 1;
+  while (more !== 0) {
+    const before = traceCount(job, role);
+    const began = timeMicros32();
+    more = roleStep(job, role);
+    traceStep(job, role, before, began);
+    if (role !== ROLE_SENSOR && more !== 0) taskYield();
   }
   roleEnd(job, role);
 };
 
 /** Interrupt context: comes between any two instructions of the sensor's core. */
 export const programTimer = (): void => {
+  const before = load32(programJob, ALERTS_SENT);
   alertsTick(programJob);
+  traceAlerts(programJob, before);
 };

@@ -183,6 +183,8 @@ export const CLASSIFIER_NEXT_ALERT = 24;
 /** What inversionBegin read before the receive now under way. */
 export const CLASSIFIER_ALERTS_SEEN = 28;
 export const CLASSIFIER_OVERTAKEN = 32;
+/** When the message in hand was received, microseconds. */
+export const CLASSIFIER_RECEIVED_MICROS = 36;
 export const CLASSIFIER_MESSAGE = 40;
 /** Atomic [overtaken], read by the other classifiers: see inversion.ts. */
 export const CLASSIFIER_PASSED = 64;

@@ -23,6 +23,13 @@ test('a send and a receive cost at most 1.1 times the same algorithm by hand in 
   expect(counts['send_recv_64_many']! / counts['hand_send_recv_64_many']!).toBeLessThanOrEqual(1.1);
 });
 
+test('validating a message costs no more than was promised', () => {
+  expect(counts['validate_64_generated']).toBeLessThanOrEqual(20);
+  expect(counts['validate_64_interpreted']).toBeLessThanOrEqual(160);
+  expect(counts['validate_768_floats_generated']).toBeLessThanOrEqual(30);
+  expect(counts['validate_768_floats_interpreted']).toBeLessThanOrEqual(130);
+});
+
 test.skipIf(clang !== committed.clang)('no count has risen above the committed table, which holds for its version of clang', () => {
   for (const [name, count] of Object.entries(committed.counts)) {
     expect(counts[name], name).toBeDefined();

@@ -137,10 +137,14 @@ export const run = async (image: string, machine: Machine = {}): Promise<Log> =>
 const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** Shapes of the holes of a log. */
-const HOLES: Record<string, string> = { number: '\\d+', hex: '[0-9a-f]+', registers: '(?:  x\\d+ .*\\n)+', any: '.*' };
+const HOLES: Record<string, string> = {
+  number: '\\d+', hex: '[0-9a-f]+', registers: '(?:  x\\d+ .*\\n)+', any: '.*',
+  events: '(?:  events of core .*\\n(?:    \\d+ .*\\n)*)*',
+};
 
 /**
- * Compares a whole log with a template: `{number}`, `{hex}`, `{any}` and `{registers}` (lines of a register dump) are holes.
+ * Compares a whole log with a template: `{number}`, `{hex}`, `{any}`, `{registers}` (lines of a register dump) and `{events}`
+ * (what the cores did last) are holes.
  * Returns what the holes held, in order.
  */
 export const expectText = (text: string, template: string): string[] => {
@@ -149,7 +153,7 @@ export const expectText = (text: string, template: string): string[] => {
     const name = /^\{(\w+)\}/.exec(part)?.[1];
     if (name === undefined || HOLES[name] === undefined) return escape(part);
     holes.push(name);
-    return `(${HOLES[name]})${name === 'registers' ? '' : part.slice(name.length + 2)}`;
+    return `(${HOLES[name]})${name === 'registers' || name === 'events' ? '' : part.slice(name.length + 2)}`;
   }).join('');
   const match = new RegExp(`^${pattern}$`).exec(text);
   if (match === null) expect(text).toBe(template); // shows both

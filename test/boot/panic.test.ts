@@ -27,6 +27,7 @@ const outer = (): string => `    faultStart  ${lineOf(FAULT, '  fault(kind === 0
     programStart  ${lineOf('test/boot/programs/checks.ts', 'faultStart(); break;')}
     taskMain  ${lineOf('src/board/tasks.ts', 'callProgramStart();')}
     taskBegin  ${lineOf('boot/switch.S', 'taskMain  ')}
+{events}
 `;
 const fault = (kind: string, machine: Machine = {}): Promise<Log> =>
   run(image, { input: initrd, arguments: ['run=fault', `fault=${kind}`], ...machine });
@@ -69,6 +70,7 @@ ${outer()}`);
 PANIC on core 0 in task 0: data abort on a write: translation fault (nothing is mapped there), level 3, in the guard below a stack: stack overflow
 ${REGISTERS}  backtrace:
 ${recursion.repeat(33)}    and so on
+{events}
 `);
     expect(exitCode).toBe(1);
   });
@@ -93,6 +95,7 @@ ${REGISTERS}  backtrace:
     programTask  ${lineOf('test/boot/programs/checks.ts', 'faultTask(argument); break;')}
     taskMain  ${lineOf('src/board/tasks.ts', 'else callProgramTask')}
     taskBegin  ${lineOf('boot/switch.S', 'taskMain  ')}
+{events}
 `);
   });
 
@@ -100,7 +103,7 @@ ${REGISTERS}  backtrace:
     const { text, exitCode } = await fault('midway');
     expect(exitCode).toBe(1);
     expect(text).toContain('PANIC on core 0 in task 0: while handling another: stopped in an interrupt, number 1\n');
-    const trace = text.slice(text.indexOf('backtrace:\n')).split('\n').slice(1, -1).map((line) => line.trim());
+    const trace = text.slice(text.indexOf('backtrace:\n'), text.indexOf('  events of core')).split('\n').slice(1, -1).map((line) => line.trim());
     expect(trace.slice(0, 2)).toEqual([
       `boardHalt  ${lineOf('src/board/halt.ts', 'haltTrap(where')}`, `faultTimer  ${lineOf(FAULT, 'stopped in an interrupt')}`,
     ]);

@@ -78,13 +78,28 @@ test('full, closed, or too small a maximum', () => {
   refusal('TOO_LARGE', () => Queue.create({ maxMessageBytes: 23 }).sender().sendDescriptor({ region }));
 });
 
-test('a region that is destroyed while a descriptor is queued: the message arrives, its bytes do not', () => {
+test('a region is not destroyed while descriptors to it are queued', () => {
+  const queue = Queue.create();
+  const region = Region.immutable(text('kept'));
+  const sender = queue.sender();
+  sender.sendDescriptor({ region });
+  sender.sendDescriptor({ region }, { priority: 'low' });
+  const receiver = queue.receiver();
+  for (const left of [2, 1]) {
+    expect(refusal('IN_FLIGHT', () => region.destroy()).needed).toBe(left);
+    expect(receiver.receive().text()).toBe('kept');
+  }
+  region.destroy();
+  refusal('STALE_HANDLE', () => region.destroy());
+});
+
+test('a region destroyed after its descriptor was received: the bytes are gone', () => {
   const queue = Queue.create();
   const region = Region.immutable(text('gone'));
   queue.sender().sendDescriptor({ region });
+  const message = queue.receiver().receive();
   region.destroy();
   Region.immutable(text('another'));
-  const message = queue.receiver().receive();
   expect(message.descriptor!.length).toBe(4);
   refusal('STALE_REGION', () => message.bytes);
   refusal('STALE_REGION', () => message.text());

@@ -24,12 +24,15 @@ const fours = (): number[] => [0, 0, 0, 0];
 export class Lanes {
   /** By priority, then by sender. */
   readonly lanes: Message[][][];
+  /** The region that each message received named, or 0: by priority, then by sender. */
+  readonly received: number[][][];
   readonly info: Info[];
   readonly #cursors: number[];
   readonly #around: number;
 
   constructor(senders: number, receivers: number) {
     this.lanes = Array.from({ length: 4 }, () => Array.from({ length: senders }, () => []));
+    this.received = this.lanes.map((lanes) => lanes.map(() => []));
     this.info = Array.from({ length: receivers }, () => ({ bytes: 0, flags: 0, userLow: 0, userHigh: 0, sender: 0, priority: 0 }));
     this.#cursors = this.info.map(() => 0);
     this.#around = 2 ** Math.ceil(Math.log2(senders));
@@ -64,6 +67,8 @@ export class Lanes {
     }
     if (!keep) {
       lane.shift();
+      const descriptor = (message.flags & FLAG_DESCRIPTOR) !== 0;
+      this.received[next.priority]![next.sender]!.push(descriptor ? new Int32Array(message.data.buffer, message.data.byteOffset, 1)[0]! : 0);
       this.#cursors[receiver] = (next.sender + 1) % this.#around;
     }
     return { status: bytes, data: message.data };
@@ -127,7 +132,25 @@ export class QueueModel {
   }
 
   /** Descriptors to a region that are under way. */
-  described(_handle: number): number { return 0; }
+  described(handle: number): number {
+    const names = ({ flags, data }: { flags: number; data: Uint8Array }): boolean =>
+      (flags & FLAG_DESCRIPTOR) !== 0 && new Int32Array(data.buffer, data.byteOffset, 1)[0] === handle;
+    let found = this.lanes.lanes.flat(2).filter(names).length;
+    for (let priority = 0; priority < 4; priority++) {
+      for (const [sender, { submits, owed }] of this.senders.entries()) {
+        if (submits) found += this.#owedTo(handle, this.lanes, priority, sender, owed[priority]!);
+      }
+    }
+    return found;
+  }
+
+  /** Of `owed` messages of a lane not completed, how many may be to the region: those whose slots were used again may all be. */
+  #owedTo(handle: number, { received, lanes }: Lanes, priority: number, sender: number, owed: number): number {
+    const kept = this.shape.ringSize - lanes[priority]![sender]!.length - 1;
+    const log = received[priority]![sender]!;
+    if (log.length > kept) return owed;
+    return Math.min(owed, log.filter((region) => region === handle).length);
+  }
 
   close(): number {
     this.closed = true;

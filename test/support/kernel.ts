@@ -10,12 +10,14 @@ import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import type { Machine } from '../../src/machine/contract.ts';
 import type * as queueModule from '../../src/kernel/queue.ts';
+import type * as capabilityModule from '../../src/kernel/capability.ts';
 import type * as regionModule from '../../src/kernel/region.ts';
 import type * as ringModule from '../../src/kernel/ring.ts';
 import type * as lanePathModule from '../../src/kernel/path/3-lane.ts';
 import type * as ringPathModule from '../../src/kernel/path/4-ring.ts';
 
-export type Kernel = typeof queueModule & typeof regionModule & typeof ringModule & typeof lanePathModule & typeof ringPathModule;
+export type Kernel = typeof queueModule & typeof regionModule & typeof capabilityModule & typeof ringModule & typeof lanePathModule
+  & typeof ringPathModule;
 
 export interface Edit {
   /** Path below src/kernel. */
@@ -26,7 +28,7 @@ export interface Edit {
 
 const FOLDER = resolve(import.meta.dirname, '../../src/kernel');
 
-const ENTRY = ['queue', 'region', 'ring', 'path/3-lane', 'path/4-ring'].map((name) => `export * from './${name}.ts';`).join('\n');
+const ENTRY = ['queue', 'region', 'capability', 'ring', 'path/3-lane', 'path/4-ring'].map((name) => `export * from './${name}.ts';`).join('\n');
 
 const edited = (path: string, edits: readonly Edit[]): string => {
   let text = readFileSync(path, 'utf8');

@@ -77,7 +77,7 @@ const IMPORTS: readonly (readonly [from: string, may: readonly string[]])[] = [
   ['src/kernel/status.ts', []],
   ['src/kernel/count.ts', []],
   ['src/kernel/region.ts', ['src/kernel/region/']],
-  ['src/kernel/region/', [...PLAIN, 'src/kernel/region/', 'src/kernel/ring.ts', step('3-lane')]],
+  ['src/kernel/region/', [...PLAIN, 'src/kernel/region/', 'src/kernel/ring.ts', 'src/kernel/credit.ts', step('3-lane')]],
   ['src/kernel/ring.ts', [...PLAIN, step('4-ring')]],
   ['src/kernel/credit.ts', [...PLAIN, 'src/kernel/ring.ts', step('3-lane')]],
   [step('2-validate'), [...PLAIN, 'src/kernel/region.ts', 'src/kernel/ring.ts', 'src/kernel/credit.ts', step('3-lane')]],
@@ -100,7 +100,8 @@ const IMPORTS: readonly (readonly [from: string, may: readonly string[]])[] = [
   ['src/native/', ['#machine', 'src/native/', 'src/machine/', 'src/lower/', 'src/cli/', 'qemu/', 'esbuild', 'node:', 'typescript', 'commander', 'execa']],
   ['src/wit/', ['src/wit/', 'src/kernel/layout.ts', 'src/kernel/schema/program.ts', 'node:']],
   ['src/lib/', ['#machine', 'src/kernel/', 'src/lib/', 'node:']],
-  ['src/cli/', ['src/cli/', 'src/wit/', 'src/lib/', 'src/lower/', 'src/explore/', 'src/native/', 'qemu/', 'node:', 'commander', 'execa', 'vitest/node']],
+  ['src/cli/', ['src/cli/', 'src/wit/', 'src/lib/', 'src/lower/', 'src/explore/', 'src/native/', 'qemu/', 'node:', 'commander', 'execa', 'serialport',
+    'vitest/node']],
 ];
 
 const mayImport = (allowed: string, imported: string): boolean =>

@@ -43,6 +43,15 @@ test('what is committed of src/programs/messages.wit is what the compiler makes 
   expect([builtNumber(load32(at, PROGRAM_ID), 1), builtNumber(1, 2), builtAccepts(0, at, 8, 0), builtAccepts(9, at, 8, 0)]).toEqual([0, 0, 0, 0]);
 });
 
+test('so it is with what the instruction counts validate', async () => {
+  const { types } = await parseWit('records.wit', readFileSync(path.join(ROOT, 'bench/counts/records.wit'), 'utf8'));
+  const chosen = ['reading', 'embedding'].map((name) => types.find((one) => one.name === name)!);
+  const programs = emitModule(types, chosen, 'records.wit').emitted.map(({ program }) => program);
+  const kernel = '../../src/kernel/schema';
+  expect(readFileSync(path.join(ROOT, 'bench/counts/records.ts'), 'utf8')).toBe(tablesModule(programs, 'records.wit', kernel));
+  expect(readFileSync(path.join(ROOT, 'bench/counts/validators.ts'), 'utf8')).toBe(validatorsModule(programs, 'records.wit', kernel));
+});
+
 test('the command writes a module and says what each type costs', () => {
   const { status, out, err } = wit(path.join(ROOT, 'src/programs/messages.wit'), '--type', 'sample', 'alert', '-o', 'gen');
   expect([status, err]).toEqual([0, '']);

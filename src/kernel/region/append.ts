@@ -17,9 +17,7 @@
  *   at once, one sees the other done. Without it both would leave the cursor behind.
  *   [commit] LIMIT moves by compare-exchange after the bytes: see span.ts.
  * Units: bytes; offsets from the region's base. A cell's count of uses has 19 bits: one paused over exactly 2^19 uses of
- *   its cell
- *   would be fooled.
- *   The count in TAIL has 29 bits; a cell's ticket of 0 is nobody's.
+ *   its cell would be fooled. TAIL counts in 29 bits; ticket 0 is nobody's.
  * Fails: STALE_REGION, POLICY, BAD_ARGUMENT, FULL, AGAIN (all cells taken), BAD_HANDLE; no effect.
  * Elsewhere: an appender that died: recover.ts. Checked by: test/unit/region-append.test.ts, test/property, test/explore.
  */

@@ -4,6 +4,7 @@
  * Nothing is counted per message. What is under way is found when a region is to be destroyed:
  *   queued      positions from CONSUMED to PRODUCED of every lane of every queue of this table: slots that name the region
  *   being sent  the NAMING word of every sender: a descriptor between its check and the end of its send
+ *   received    of submitters' lanes with messages received and not completed: see flightOwed
  *
  * Role: regionDestroy: whoever owns the region. regionHost: queueMake, which says that a queue lives in a region.
  * Memory: the handle word, REGION_QUEUE; reads the queues.
@@ -23,11 +24,13 @@
  * Checked by: test/unit/region-flight.test.ts, test/property, test/explore.
  */
 import { compareExchange32, load32, loadAcquire32, loadRelaxed32, loadSequential32, storeRelease32 } from '#machine';
+import { creditOwed } from '../credit.ts';
 import {
   CELL_BYTES, CELL_COUNT, CELL_STATE, DESCRIPTOR_REGION, FLAG_DESCRIPTOR, META_FLAGS_SHIFT, POLICY_APPEND_ONLY,
-  PRIORITY_COUNT, QUEUE_HEADER_BYTES, QUEUE_SENDERS, REGION_GENERATION_MAX, REGION_GENERATION_SHIFT, REGION_HANDLE,
-  REGION_INDEX_MASK, REGION_POLICY, REGION_QUEUE, RING_CONSUMED, RING_CONSUMER_MASK, RING_CONSUMER_SLOTS,
-  RING_CONSUMER_STRIDE_BYTES, SENDER_BYTES, SENDER_NAMING, SLOT_META, SLOT_PAYLOAD, TABLE_COUNT, WORD_ENDING, WORD_FREE,
+  PRIORITY_COUNT, QUEUE_COMPLETIONS, QUEUE_HEADER_BYTES, QUEUE_SENDERS, REGION_GENERATION_MAX, REGION_GENERATION_SHIFT,
+  REGION_HANDLE, REGION_INDEX_MASK, REGION_POLICY, REGION_QUEUE, RING_CONSUMED, RING_CONSUMER_MASK, RING_CONSUMER_SLOTS,
+  RING_CONSUMER_STRIDE_BYTES, RING_START, SENDER_BYTES, SENDER_NAMING, SLOT_META, SLOT_PAYLOAD, TABLE_COUNT, WORD_ENDING,
+  WORD_FREE,
 } from '../layout.ts';
 import { laneRing } from '../path/3-lane.ts';
 import { ringHead, ringTail } from '../ring.ts';
@@ -43,6 +46,14 @@ export const regionHost = (table: i32, handle: i32, queue: i32): i32 => {
   return STATUS_OK;
 };
 
+/** Whether the slot of position `at` holds a descriptor that names the region. */
+const slotNames = (ring: i32, at: i32, handle: i32): boolean => {
+  const index = at & load32(ring, RING_CONSUMER_MASK);
+  const slot = (load32(ring, RING_CONSUMER_SLOTS) + Math.imul(index, load32(ring, RING_CONSUMER_STRIDE_BYTES))) | 0;
+  const flags = loadRelaxed32(slot, SLOT_META) >>> META_FLAGS_SHIFT; // [meta]
+  return (flags & FLAG_DESCRIPTOR) !== 0 && loadRelaxed32(slot, SLOT_PAYLOAD + DESCRIPTOR_REGION) === handle; // [meta]
+};
+
 /** Queued descriptors of one lane that name the region. */
 const flightInLane = (ring: i32, handle: i32): i32 => {
   const size = (load32(ring, RING_CONSUMER_MASK) + 1) | 0;
@@ -51,17 +62,32 @@ const flightInLane = (ring: i32, handle: i32): i32 => {
   let found = 0;
   for (let k = 0; k < size && ((head + k - tail) | 0) < 0; k++) {
     const at = (head + k) | 0;
-    const index = at & load32(ring, RING_CONSUMER_MASK);
-    const slot = (load32(ring, RING_CONSUMER_SLOTS) + Math.imul(index, load32(ring, RING_CONSUMER_STRIDE_BYTES))) | 0;
-    const flags = loadRelaxed32(slot, SLOT_META) >>> META_FLAGS_SHIFT; // [meta]
-    if ((flags & FLAG_DESCRIPTOR) !== 0 && loadRelaxed32(slot, SLOT_PAYLOAD + DESCRIPTOR_REGION) === handle) { // [meta]
-      if (((loadAcquire32(ring, RING_CONSUMED) - at) | 0) <= 0) found = (found + 1) | 0; // [free]
-    }
+    if (slotNames(ring, at, handle) && ((loadAcquire32(ring, RING_CONSUMED) - at) | 0) <= 0) found = (found + 1) | 0; // [free]
   }
   return found;
 };
 
-/** Descriptors of one queue that name the region: being sent, and queued. */
+/**
+ * Messages of one lane that were received, are not completed, and may name the region. Which ones are not completed is not
+ * known, only how many, `owed`: every slot that still holds a received message is looked at, and a message whose slot holds
+ * another one by now may be any. So never too few, and none once all are completed.
+ */
+const flightOwed = (ring: i32, handle: i32, owed: i32): i32 => {
+  if (owed <= 0) return 0;
+  const head = ringHead(ring);
+  const size = (load32(ring, RING_CONSUMER_MASK) + 1) | 0;
+  const received = (head - load32(ring, RING_START)) >>> 0;
+  const tail = ringTail(ring);
+  // Less one, which the sender may be filling anew.
+  const kept = (size - (tail - head) - 1) | 0;
+  let found = kept < 0 || received > (kept >>> 0) ? owed : 0;
+  for (let k = 0; k < kept && (k >>> 0) < received && found < owed; k++) {
+    if (slotNames(ring, (head - k - 1) | 0, handle)) found = (found + 1) | 0;
+  }
+  return ringTail(ring) === tail ? found : owed;
+};
+
+/** Descriptors of one queue that name the region: being sent, queued, and received but not completed. */
 const flightInQueue = (queue: i32, handle: i32): i32 => {
   const senders = load32(queue, QUEUE_SENDERS);
   let found = 0;
@@ -69,7 +95,11 @@ const flightInQueue = (queue: i32, handle: i32): i32 => {
     const sender = (queue + QUEUE_HEADER_BYTES + Math.imul(index, SENDER_BYTES)) | 0;
     if (loadSequential32(sender, SENDER_NAMING) === handle) found = (found + 1) | 0; // [naming]
     for (let priority = 0; priority < PRIORITY_COUNT; priority++) {
-      found = (found + flightInLane(laneRing(queue, index, priority), handle)) | 0;
+      const ring = laneRing(queue, index, priority);
+      found = (found + flightInLane(ring, handle)) | 0;
+      if (load32(queue, QUEUE_COMPLETIONS) !== 0) {
+        found = (found + flightOwed(ring, handle, creditOwed(queue, index, priority))) | 0;
+      }
     }
   }
   return found;

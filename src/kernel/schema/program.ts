@@ -46,12 +46,12 @@ export const PROGRAM_HEADER_BYTES = 48;
 export const OP_CODE_MASK = 255;
 
 // ---- Operations, with the operands that follow. Jumps and skips are bytes from the start of the program.
-// Checks, each with one operand: one step, at most eight words read.
+// Checks, each with one operand: one step, at most three words read.
 /** Mask: these bits are zero (of a word; a half word; a byte). */
 export const OP_MASK32 = 0;
 export const OP_MASK16 = 1;
 export const OP_MASK8 = 2;
-/** Count, 1 to 8: so many words are zero. */
+/** Count, 1 to 3: so many words are zero. */
 export const OP_ZERO = 3;
 /** Limit: a byte (half word) is below it. */
 export const OP_BELOW8 = 4;
@@ -59,7 +59,7 @@ export const OP_BELOW16 = 5;
 /** 0: a word is a Unicode scalar value. */
 export const OP_CHAR = 6;
 export const OP_CHECKS = 7;
-export const ZERO_WORDS_MAX = 8;
+export const ZERO_WORDS_MAX = 3;
 // Blocks that need no frame: the pair offset, count, and what it names. Operands: size, most, align - 1, mask.
 /** A list whose elements may be anything. Mask 0. */
 export const OP_LIST_ANY = 7;

@@ -8,6 +8,7 @@ import { echoStart } from './echo.ts';
 import { faultStart, faultTask, faultTimer } from './fault.ts';
 import { floatStart, floatTask } from './float.ts';
 import { memoryStart } from './memory.ts';
+import { traceStart, traceTask } from './trace.ts';
 import { waitStart, waitTask, waitTimer } from './wait.ts';
 
 export * from '../../../src/board/program.ts';
@@ -30,6 +31,7 @@ export const programStart = (): void => {
     case 102: faultStart(); break; // fault
     case 109: memoryStart(); break; // memory
     case 112: floatStart(); break; // point: floating point
+    case 116: traceStart(); break; // trace
     case 119: waitStart(); break; // wait
     case 113: return; // quiet: the last task ends
     case 115: spin(); break;
@@ -43,6 +45,7 @@ export const programTask = (role: i32, argument: i32): void => {
   switch (load32(boardFreeBase(), CHOICE_OFFSET)) {
     case 102: faultTask(argument); break;
     case 112: floatTask(argument); break;
+    case 116: traceTask(); break;
     default: waitTask(role, argument);
   }
 };
