@@ -147,7 +147,10 @@ export const attachReceiver = (queue: i32): i32 => {
   return STATUS_NO_PLACE;
 };
 
-/** Gives the place back. What was sent stays queued. STATUS_BUSY while completions are outstanding. */
+/**
+ * Gives the place back. What was sent stays queued. STATUS_BUSY while completions are outstanding.
+ * @noinline
+ */
 export const detachSender = (handle: i32): i32 => {
   const sender = senderBlock(handle);
   if (sender < 0) return sender;
@@ -158,7 +161,10 @@ export const detachSender = (handle: i32): i32 => {
   return STATUS_OK;
 };
 
-/** Gives the place back. The reaper of a completion queue belongs to its submitter: STATUS_BAD_HANDLE. */
+/**
+ * Gives the place back. The reaper of a completion queue belongs to its submitter: STATUS_BAD_HANDLE.
+ * @noinline
+ */
 export const detachReceiver = (handle: i32): i32 => {
   const receiver = receiverBlock(handle);
   if (receiver < 0) return receiver;

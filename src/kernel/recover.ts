@@ -41,6 +41,7 @@ const lanesAdopt = (queue: i32, index: i32): void => {
 /**
  * Takes the place of dead sender number `index` back. What it had published stays queued, at most one message more than
  * it knew; what it had not published is gone. Repeatable.
+ * @noinline
  */
 export const recoverSender = (queue: i32, index: i32): i32 => {
   if (!queueIs(queue)) return STATUS_BAD_HANDLE;
@@ -57,6 +58,7 @@ export const recoverSender = (queue: i32, index: i32): i32 => {
 /**
  * Takes the place of dead receiver number `index` back. A message it was receiving is received again by its successor
  * (one receiver) or gone (several). What it had received and not completed stays owed (queueOwed). Repeatable.
+ * @noinline
  */
 export const recoverReceiver = (queue: i32, index: i32): i32 => {
   if (!queueIs(queue)) return STATUS_BAD_HANDLE;

@@ -53,8 +53,8 @@ export const loadRelaxed32 = (p: i32, off: i32): i32 => Atomics.load(I32, (p + o
 export const loadAcquire32 = (p: i32, off: i32): i32 => Atomics.load(I32, (p + off) >> 2);
 export const loadSequential32 = (p: i32, off: i32): i32 => Atomics.load(I32, (p + off) >> 2);
 /**
- * A plain store of an aligned word is whole, which is all that relaxed asks for; Atomics.store is a locked exchange on x86, and waits
- * until all stores before it have their lines.
+ * A plain store of an aligned word is whole, which is all that relaxed asks for; Atomics.store is a locked exchange on x86, and
+ * waits until all stores before it have their lines.
  */
 export const storeRelaxed32 = (p: i32, off: i32, v: i32): void => { I32[(p + off) >> 2] = v; };
 export const storeRelease32 = (p: i32, off: i32, v: i32): void => { Atomics.store(I32, (p + off) >> 2, v); };
