@@ -17,6 +17,9 @@ DEEP     ?=
 ONLY     ?=
 SCHEDULE ?=
 BUG      ?=
+SEEDS    ?= 50
+THREADS  ?=
+MESSAGES ?= 10000000
 # What real boards have (qemu/BOARD.json).
 CPU_OF_rpi3    = cortex-a53
 MEMORY_OF_rpi3 = 1024
@@ -65,13 +68,16 @@ help: ## Lists these targets.
 	@echo '  BREAK=FILE:LINE    where make gdb stops first'
 	@echo '  DEEP=1, ONLY=TEXT  a long make explore; only scenarios with the text'
 	@echo '  SCHEDULE=, BUG=    what make replay shows'
+	@echo '  SEEDS=$(SEEDS)           seeds of make explore-native: so many, or FIRST-LAST'
+	@echo '  THREADS=N          how many of them run on the threads of QEMU as well'
+	@echo '  MESSAGES=$(MESSAGES)  of make soak'
 	@echo '  NO_INSTALL=1       say what is missing instead of installing it'
 
 # ---- What a machine lacks. Goals that run something depend on one of these; on Debian and Ubuntu they install.
 
-.PHONY: help run test test-unit explore replay atomic-sites typecheck bench bench-report gdb listing size doctor clean images sdcard flash unflash \
-  events console chainload \
-  ready-node ready-kernel ready-test ready-gdb ready-board ready-bench
+.PHONY: help run test test-unit explore replay explore-native soak atomic-sites typecheck bench bench-report gdb listing \
+  size doctor clean images sdcard flash unflash events console chainload ready-node ready-kernel ready-test ready-gdb \
+  ready-board ready-bench
 
 ready-node ready-kernel ready-test ready-gdb ready-board ready-bench: ready-%:
 	@sh src/cli/tools.sh install $*
@@ -151,6 +157,12 @@ explore: ready-node ## Searches the interleavings of the kernel's operations for
 
 replay: ready-node ## Shows a schedule that make explore printed step by step: SCHEDULE='...', or BUG='name of a seeded bug'.
 	@$(TYPESCRIPT) src/cli/replay.ts $(if $(SCHEDULE),$(call quote,$(SCHEDULE))) $(if $(BUG),--bug $(call quote,$(BUG)))
+
+explore-native: ready-kernel ## Runs seeded interleavings of the compiled kernel on four cores in QEMU, and checks their histories; SEEDS=n.
+	@$(TYPESCRIPT) src/cli/explore-native.ts --seeds $(call quote,$(SEEDS)) $(if $(THREADS),--threads $(call quote,$(THREADS)))
+
+soak: ready-kernel ## Carries MESSAGES=n messages on host threads, some under Node and on the board, and checks every history.
+	@$(TYPESCRIPT) src/cli/soak.ts --messages $(call quote,$(MESSAGES))
 
 atomic-sites: ready-test ## Checks the instructions of every atomic access of the kernel and writes docs/atomic-sites.md.
 	@$(TYPESCRIPT) src/cli/atomic-sites.ts

@@ -8,17 +8,15 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { ROOT } from '../native/build.ts';
-import { type Architecture, compileSites, problems, sitesOf, tableText } from '../native/sites.ts';
-
-const ARCHITECTURES: readonly Architecture[] = ['v8.0', 'lse'];
+import { allProblems, compileSites, sitesOf, tableText } from '../native/sites.ts';
 
 await new Command('atomic-sites')
   .description('Checks the instructions of every atomic access of the kernel and writes docs/atomic-sites.md.')
   .action(async () => {
     const sites = sitesOf(ROOT);
-    const instructions = await compileSites(ROOT, path.join(ROOT, 'build/native/sites'));
+    const compiled = await compileSites(ROOT, path.join(ROOT, 'build/native/sites'));
     for (const site of sites) console.log(`${`${site.file}:${site.line}`.padEnd(36)} ${`[${site.label}]`.padEnd(13)} ${site.text}`);
-    const wrong = ARCHITECTURES.flatMap((one) => problems(sites, instructions[one], one));
+    const wrong = allProblems(sites, compiled);
     for (const problem of wrong) console.log(problem);
     if (wrong.length > 0) {
       process.exitCode = 1;

@@ -6,7 +6,9 @@
 import { writeFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { countedPlaces } from '../explore/counted.ts';
+import { missingText } from '../explore/coverage.ts';
 import type { Scenario } from '../explore/scenario.ts';
+import { reasonOf } from '../explore/unexplored.ts';
 import { DEEP, exploreAll, type Found, type Line, SHORT, type WalkLine } from '../explore/suite.ts';
 
 const seconds = (value: number): string => `${value.toFixed(1)} s`;
@@ -55,10 +57,12 @@ const command = new Command('explore')
       found: (found) => console.log(foundText(found)),
       progress: (o) => process.stderr.write(`  … ${o.scenario}: ${o.states.toLocaleString('en')} states, ${seconds(o.seconds)}\n`),
     });
-    const open = countedPlaces(covered.missing);
+    const open = countedPlaces(covered.missing.map(missingText));
     console.log(`kernel lines run: ${covered.linesCovered} of ${covered.linesTotal}; branch arms: ${covered.branchesCovered} of ${covered.branchesTotal}`);
     for (const [file, count] of open) console.log(`  ${file}: ${count} places never run`);
-    if (options.coverage !== undefined) writeFileSync(options.coverage, `${covered.missing.join('\n')}\n`);
+    if (options.coverage !== undefined) {
+      writeFileSync(options.coverage, covered.missing.map((place) => `${missingText(place)}  (${reasonOf(place) ?? 'no reason known'})\n`).join(''));
+    }
     if (summary.incomplete > 0) console.log(`${summary.incomplete} of ${summary.scenarios} explorations stopped at their bound: for these nothing is proved.`);
     console.log(`EXPLORE ${JSON.stringify(summary)}`);
     if (summary.violations > 0 || summary.seeded_found < summary.seeded_total) process.exitCode = 1;

@@ -86,6 +86,7 @@ export interface Model {
   operations(engine: Engine): Record<string, (...operands: number[]) => number | void>;
   /** Whether a fence is a step that others notice. */
   fencesMatter: boolean;
+  isAtomic: boolean;
   /** State beside the engine's words. */
   reset(engine: Engine): void;
   save(): unknown;
@@ -230,7 +231,7 @@ export class Engine {
       if (this.allocated > MEMORY_BYTES) throw new Error('the scenario needs more memory');
       return at;
     };
-    if (this.scenario.observe) return { queue: 0, bytes: 0, table: 0, senders: [], receivers: [], allocate, store, read, call };
+    if (this.scenario.observe) return { queue: 0, bytes: 0, region: 0, table: 0, senders: [], receivers: [], allocate, store, read, call };
     const config = 0x40;
     const record = [shape.ringSize, shape.maxBytes, 0, shape.senders, shape.receivers, shape.completions, shape.start];
     for (const [i, value] of record.entries()) store(config + i * 4, value);
@@ -243,7 +244,7 @@ export class Engine {
       Array.from({ length: count }, () => call(name, queue, ...operands));
     const senders = times(shape.senders, shape.completions > 0 ? 'queueAttachSubmitter' : 'queueAttachSender', 0);
     const receivers = times(shape.receivers, 'queueAttachReceiver');
-    return { queue, bytes, table, senders, receivers, allocate, store, read, call };
+    return { queue, bytes, region, table, senders, receivers, allocate, store, read, call };
   }
 
   /** Runs a whole call in the scratch thread, watching nothing. */

@@ -162,6 +162,7 @@ export class FlowBuilder {
     this.finish({ form: 'jump', to: head });
     if (label !== undefined) this.targets.set(label, { leave: after, again: head });
     this.here = head;
+    head.lines.push(statement.line);
     const test = this.pure(statement.condition, statement.line);
     this.finish({ form: 'branch', test: test.value, uses: test.uses, yes: body, no: after });
     this.here = body;

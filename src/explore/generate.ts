@@ -6,7 +6,7 @@
  * number), and per function a static frame (nothing recurses): slot 0 where to return, then what is live at the label, in a
  * fixed order, the rest zero. Equal states are therefore equal words: they can be copied, hashed and merged.
  *
- * Role: machines.ts compiles the text. Checked by: test/explore/kernel.test.ts.
+ * Role: engine.ts compiles the text. Checked by: test/explore/kernel.test.ts.
  */
 import { type Block, type End, type Flow, liveness, successors, usesAtEnd } from './flow.ts';
 

@@ -8,10 +8,12 @@
  * Memory: LANE_WORDS per lane, then for each task what it saw when its call began. Checked by: test/explore/seeded.test.ts.
  */
 import {
-  QUEUE_RECEIVER_BLOCKS, RECEIVER_BYTES, RECEIVER_PRIORITY, RECEIVER_SENDER, RECEIVER_USER_LOW, RING_CONSUMED,
-  RING_MASK, RING_SLOTS, RING_STRIDE_BYTES, BATCH_ADDRESS, BATCH_BYTES, BATCH_RESULT, SLOT_STATE,
+  BATCH_ADDRESS, BATCH_BYTES, BATCH_RESULT, META_BYTES_MASK, QUEUE_LANE_SHIFT, QUEUE_RECEIVER_BLOCKS, RECEIVER_BYTES,
+  RECEIVER_LANE, RECEIVER_USER_LOW,
+  RECEIVER_VIEW_AT, RECEIVER_VIEW_RING, RING_CONSUMED, RING_MASK, RING_PRODUCED, RING_SLOTS, RING_STRIDE_BYTES, SLOT_PAYLOAD,
 } from '../kernel/layout.ts';
 import * as status from '../kernel/status.ts';
+import { type Ended, History } from './history.ts';
 import type { Call, Place, Scenario } from './scenario.ts';
 
 const BEGUN = 0;
@@ -54,9 +56,15 @@ const firstBits = (mask: number, count: number): number => {
 
 /** What a task must know of others when its call begins: all that ended before it, or (weak memory) happened before it. */
 export interface Knowledge {
+  /** Every access takes effect at once, so what ended before a call began is known to it. */
+  isAtomic: boolean;
   note(thread: number, lane: number, what: number, count: number): void;
   known(thread: number, lane: number, what: number): number;
 }
+
+const STOPS = new Map<number, Ended['stop']>([
+  [status.STATUS_FULL, 'full'], [status.STATUS_CLOSED, 'closed'], [status.STATUS_EMPTY, 'empty'], [status.STATUS_TIMED_OUT, 'empty'],
+]);
 
 const SENDS = 0;
 const RECEIVES = 1;
@@ -71,6 +79,7 @@ export class Monitor {
   private readonly tasks: number;
   private readonly rings: number[];
   private readonly model: Knowledge;
+  private readonly history: History | undefined;
   /** The state, and where the monitor's words begin; set by the engine. */
   state: Int32Array = new Int32Array(0);
   at = 0;
@@ -83,8 +92,10 @@ export class Monitor {
     this.rings = scenario.lanes.map(({ sender, priority }) => place.call('laneRing', place.queue, sender, priority));
     this.tasks = tasks;
     this.read = read;
-    // Per lane; per task and lane two snapshots; CLOSED; LOST.
-    this.words = this.lanes * LANE_WORDS + tasks * this.lanes * 2 + tasks + 2 + (scenario.observe ? tasks : 0);
+    const isOrdered = model.isAtomic && this.lanes > 0 && !scenario.hostile && scenario.judgesHistory !== false;
+    this.history = isOrdered ? new History(scenario.lanes, scenario.shape.ringSize, tasks) : undefined;
+    // Per lane; per task and lane two snapshots; CLOSED; LOST; HISTORY; per task the message it views.
+    this.words = this.lanes * LANE_WORDS + tasks * this.lanes * 2 + tasks + 3 + tasks + (scenario.observe ? tasks : 0);
   }
 
   private lane(lane: number, word: number): number {
@@ -111,6 +122,16 @@ export class Monitor {
     return this.closed + 1;
   }
 
+  /** The set of states that explain what happened so far. */
+  private get explained(): number {
+    return this.lost + (this.scenario.observe ? this.tasks : 1);
+  }
+
+  /** The name of the message that a task views, 0 for none. */
+  private viewing(task: number): number {
+    return this.explained + 1 + task;
+  }
+
   ring(lane: number): number {
     return this.rings[lane]!;
   }
@@ -124,20 +145,72 @@ export class Monitor {
     return (this.read(this.ring(lane) + RING_CONSUMED) - this.scenario.shape.start) | 0;
   }
 
-  /** Whether the next slot of some lane is published: a message that a sleeping receiver should have been woken for. */
+  /** Whether something is published in some lane: a message that a sleeping receiver should have been woken for. */
   queued(): boolean {
-    for (let lane = 0; lane < this.lanes; lane++) {
-      const ring = this.ring(lane);
-      const at = this.read(ring + RING_CONSUMED);
-      const slot = this.read(ring + RING_SLOTS) + Math.imul(at & this.read(ring + RING_MASK), this.read(ring + RING_STRIDE_BYTES));
-      if (this.read(slot + SLOT_STATE) === at) return true;
+    return this.rings.some((ring) => this.read(ring + RING_CONSUMED) !== this.read(ring + RING_PRODUCED));
+  }
+
+  private explainBegin(task: number, { meaning }: Call): void {
+    const { history, state, explained } = this;
+    if (!history) return;
+    const begin = (call: Parameters<History['begin']>[2]): void => { state[explained] = history.begin(state[explained]!, task, call); };
+    if (meaning.kind === 'send') begin({ kind: 'send', lane: meaning.lane, messages: [meaning.message] });
+    if (meaning.kind === 'sendBatch') {
+      begin({ kind: 'send', lane: meaning.lane, messages: Array.from({ length: meaning.count }, (_, i) => meaning.first + i) });
     }
-    return false;
+    // What is viewed is received at some moment until it is released.
+    if (meaning.kind === 'receive' || meaning.kind === 'discard' || meaning.kind === 'view') begin({ kind: 'receive', count: 1 });
+    if (meaning.kind === 'receiveBatch') begin({ kind: 'receive', count: meaning.count });
+    if (meaning.kind === 'close') begin({ kind: 'close' });
+  }
+
+  private explainEnd(task: number, call: Call, result: number): void {
+    const { history, state, explained } = this;
+    const ended = history && this.ended(call, result);
+    if (!history || !ended) return;
+    state[explained] = history.end(state[explained]!, task, ended);
+    if (history.isImpossible(state[explained]!)) fail(`no order of the calls explains what they returned, at the latest ${call.name}`);
+  }
+
+  private ended({ meaning }: Call, result: number): Ended | undefined {
+    const stop = STOPS.get(result) ?? 'any';
+    const named = (buffer: number): [number, number] => [this.read(buffer) >> 8 & 255, this.read(buffer) & 255];
+    if (meaning.kind === 'close') return { stop: 'done' };
+    if (meaning.kind === 'send') return result === 0 ? { sent: 1, stop: 'done' } : { stop };
+    if (meaning.kind === 'sendBatch') {
+      const last = this.read(meaning.list + Math.max(result, 0) * BATCH_BYTES + BATCH_RESULT);
+      return result === meaning.count ? { sent: result, stop: 'done' } : { sent: Math.max(result, 0), stop: STOPS.get(last) ?? 'any' };
+    }
+    if (meaning.kind === 'receive') return result < 0 ? { stop } : { got: [named(meaning.buffer)], stop: 'done' };
+    if (meaning.kind === 'discard') return result < 0 ? { stop } : { got: [[this.laneOfLast(meaning.receiver), -1]], stop: 'done' };
+    if (meaning.kind === 'view') return result < 0 ? { stop } : undefined;
+    if (meaning.kind === 'release') return result < 0 ? undefined : { got: [[this.laneOfLast(meaning.receiver), -1]], stop: 'done' };
+    if (meaning.kind !== 'receiveBatch') return undefined;
+    const records = Array.from({ length: Math.max(result, 0) }, (_, i) => meaning.list + i * BATCH_BYTES);
+    const got = records.map((record) => named(this.read(record + BATCH_ADDRESS)));
+    const last = this.read(meaning.list + got.length * BATCH_BYTES + BATCH_RESULT);
+    return got.length === meaning.count ? { got, stop: 'done' } : { got, stop: STOPS.get(last) ?? 'any' };
+  }
+
+  private laneOfLast(receiver: number): number {
+    const told = this.read(this.receiverBlock(receiver) + RECEIVER_LANE);
+    const shift = this.read(this.place.queue + QUEUE_LANE_SHIFT);
+    return this.scenario.lanes.findIndex(({ sender, priority }) => (priority << shift) + sender === told);
+  }
+
+  /** Where the message is that a receiver views. */
+  private viewed(receiver: number): number {
+    const block = this.receiverBlock(receiver);
+    const ring = this.read(block + RECEIVER_VIEW_RING);
+    const index = this.read(block + RECEIVER_VIEW_AT) & this.read(ring + RING_MASK);
+    return this.read(ring + RING_SLOTS) + index * this.read(ring + RING_STRIDE_BYTES) + SLOT_PAYLOAD;
   }
 
   begin(task: number, call: Call): void {
+    this.explainBegin(task, call);
     const { meaning } = call;
     if (meaning.kind === 'send') this.mark(meaning.lane, BEGUN, 1 << meaning.message);
+    if (meaning.kind === 'release' && this.state[this.viewing(task)] !== 0) this.intact(task, this.viewed(meaning.receiver));
     if (meaning.kind === 'sendBatch') this.mark(meaning.lane, BEGUN, ((1 << meaning.count) - 1) << meaning.first);
     if (meaning.kind === 'close') {
       this.state[this.closed] = CLOSE_BEGUN;
@@ -162,7 +235,10 @@ export class Monitor {
   end(task: number, call: Call, result: number): void {
     const { meaning } = call;
     if (this.scenario.hostile) {
-      if (!STATUS_NAMES.has(result) && (result < 0 || result > 16)) fail(`${call.name} returned ${result}`);
+      // A length told without a copy is the hostile side's claim.
+      const isClaim = ['peek', 'discard', 'view', 'release'].includes(meaning.kind);
+      const most = isClaim ? META_BYTES_MASK : 16;
+      if (!STATUS_NAMES.has(result) && (result < 0 || result > most)) fail(`${call.name} returned ${result}`);
       return this.forget(task);
     }
     if (meaning.kind === 'send') this.sent(task, meaning.lane, meaning.message, result);
@@ -175,9 +251,36 @@ export class Monitor {
     else if (meaning.kind === 'reap') this.reaped(meaning.sender, meaning.buffer, result);
     else if (meaning.kind === 'observe') this.state[this.lost + 1 + task] = result;
     else if (meaning.kind === 'close') this.closeEnded(task);
-    else if (meaning.kind === 'is') { if (result !== meaning.value) fail(`${call.name} returned ${statusName(result)}, not ${statusName(meaning.value)}`); }
+    else if (meaning.kind === 'view') this.viewEnded(task, result);
+    else if (meaning.kind === 'release') this.releaseEnded(task, meaning.receiver, result);
+    else if (meaning.kind === 'is') this.isExactly(call, result, meaning.value);
     else if (result < 0 && !(meaning.accept ?? []).includes(result)) fail(`${call.name} returned ${statusName(result)}`);
+    this.explainEnd(task, call, result);
     this.forget(task);
+  }
+
+  /** What is viewed stays as it is until it is released. */
+  private intact(task: number, address: number): void {
+    const word = this.state[this.viewing(task)]!;
+    if (this.read(address) !== word || this.read(address + 4) !== ~word) fail('a message changed while it was viewed');
+  }
+
+  private viewEnded(task: number, result: number): void {
+    if (result < 0) return this.nothing(task, result, false);
+    this.state[this.viewing(task)] = this.read(result);
+    this.intact(task, result);
+  }
+
+  private releaseEnded(task: number, receiver: number, result: number): void {
+    const word = this.state[this.viewing(task)]!;
+    this.state[this.viewing(task)] = 0;
+    if (word === 0) return result === status.STATUS_NOT_PENDING ? undefined : fail(`a release of nothing returned ${statusName(result)}`);
+    if (result !== 8) fail(`a release returned ${statusName(result)}`);
+    this.take(task, receiver, word >> 8 & 255, word & 255);
+  }
+
+  private isExactly(call: Call, result: number, value: number): void {
+    if (result !== value) fail(`${call.name} returned ${statusName(result)}, not ${statusName(value)}`);
   }
 
   private closeEnded(task: number): void {
@@ -189,9 +292,11 @@ export class Monitor {
   killed(task: number, call: Call | undefined, inside: boolean): void {
     if (inside && call) {
       const { kind } = call.meaning;
-      if (kind === 'receive' || kind === 'discard') this.state[this.lost]! += 1;
+      if (kind === 'receive' || kind === 'discard' || kind === 'release') this.state[this.lost]! += 1;
       if (call.meaning.kind === 'receiveBatch') this.state[this.lost]! += call.meaning.count;
     }
+    if (this.history) this.state[this.explained] = this.history.died(this.state[this.explained]!, task);
+    this.state[this.viewing(task)] = 0;
     this.forget(task);
   }
 
@@ -265,8 +370,7 @@ export class Monitor {
     if (this.scenario.shape.receivers === 1 && countBits(missing) > this.state[this.lost]!) fail(`${name} overtook another`);
     this.mark(lane, GOT, bit);
     if (this.scenario.shape.receivers === 1 && task < this.tasks - 1) this.model.note(task, lane, RECEIVES, countBits(this.lane(lane, GOT)));
-    const block = this.receiverBlock(receiver);
-    if (this.read(block + RECEIVER_SENDER) !== sender || this.read(block + RECEIVER_PRIORITY) !== priority) fail(`${name} was reported as another's`);
+    if (this.laneOfLast(receiver) !== lane) fail(`${name} was reported as another's`);
   }
 
   private takePayload(task: number, receiver: number, buffer: number, bytes: number): number {
@@ -304,10 +408,7 @@ export class Monitor {
   /** A discard took the oldest message of the lane the receiver names. */
   private discarded(task: number, receiver: number, result: number): void {
     if (result < 0) return this.nothing(task, result, false);
-    const block = this.receiverBlock(receiver);
-    const sender = this.read(block + RECEIVER_SENDER);
-    const priority = this.read(block + RECEIVER_PRIORITY);
-    const lane = this.scenario.lanes.findIndex((one) => one.sender === sender && one.priority === priority);
+    const lane = this.laneOfLast(receiver);
     const left = this.lane(lane, BEGUN) & ~this.lane(lane, GOT);
     if (left === 0) fail('a discard took a message that is not there');
     this.take(task, receiver, lane, 31 - Math.clz32(left & -left));
@@ -336,7 +437,12 @@ export class Monitor {
   atRest(drain: (take: (receiver: number, buffer: number, bytes: number) => void) => void, statistics: () => bigint[]): void {
     if (this.lanes === 0) return; // tasks that judge their own results
     const lostBefore = this.state[this.lost]!;
-    drain((receiver, buffer, bytes) => { this.takePayload(this.tasks - 1, receiver, buffer, bytes); });
+    drain((receiver, buffer, bytes) => {
+      const call: Call = { name: 'a receive at rest', operands: [], meaning: { kind: 'receive', receiver, buffer, timed: false } };
+      this.explainBegin(this.tasks - 1, call);
+      this.takePayload(this.tasks - 1, receiver, buffer, bytes);
+      this.explainEnd(this.tasks - 1, call, bytes);
+    });
     let missing = 0;
     const sent = [0, 0, 0, 0];
     const unsure = [0, 0, 0, 0];

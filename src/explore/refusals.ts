@@ -184,6 +184,38 @@ const inheriting = (place: Place): Refusal[] => {
   ];
 };
 
+const inPlace = (place: Place): Refusal[] => {
+  const { senders: [sender], receivers: [receiver] } = place as { senders: [number]; receivers: [number] } & Place;
+  const buffer = place.allocate(64);
+  const slot = place.call('queueReserve', sender, NORMAL, 8);
+  return [
+    ['queueReserve', [0, NORMAL, 8], status.STATUS_BAD_HANDLE],
+    ['queueReserve', [sender, 4, 8], status.STATUS_BAD_PRIORITY],
+    ['queueReserve', [sender, NORMAL, -1], status.STATUS_BAD_ARGUMENT],
+    ['queueReserve', [sender, NORMAL, 25], status.STATUS_TOO_LARGE],
+    ['queueCommit', [0, 8], status.STATUS_BAD_HANDLE],
+    ['queueView', [0], status.STATUS_BAD_HANDLE],
+    ['queueView', [receiver], status.STATUS_EMPTY],
+    ['queueRelease', [0], status.STATUS_BAD_HANDLE],
+    ['queueRelease', [receiver], status.STATUS_NOT_PENDING],
+    ['queueCommit', [sender, 25], status.STATUS_TOO_LARGE],
+    ['queueSend', [sender, NORMAL, buffer, 8], status.STATUS_OK],
+    ['queueCommit', [sender, 8], status.STATUS_NOT_PENDING],
+    ['queueReserve', [sender, NORMAL, 8], status.STATUS_FULL],
+    ['queueView', [receiver], slot],
+    ['queueReceive', [receiver, buffer, 8], 8],
+    ['queueRelease', [receiver], status.STATUS_NOT_PENDING],
+    ['queueReserve', [sender, NORMAL, 8], slot],
+    ['queueCommit', [sender, 4], status.STATUS_OK],
+    ['queueCommit', [sender, 4], status.STATUS_NOT_PENDING],
+    ['queueView', [receiver], slot],
+    ['queueRelease', [receiver], 4],
+    ['queueRelease', [receiver], status.STATUS_NOT_PENDING],
+    ['receivedBadge', [receiver], 0],
+    ['receivedBadge', [0], status.STATUS_BAD_HANDLE],
+  ];
+};
+
 const describing = (place: Place): Refusal[] => {
   const { senders: [sender], table } = place as { senders: [number] } & Place;
   const slab = place.call('regionCreate', table, layout.POLICY_SLAB, place.allocate(64), 64);
@@ -279,6 +311,8 @@ export const REFUSALS: Scenario[] = [
   refusing('sending to two receivers', { receivers: 2 }, (place) => sending(place).filter(([name]) => name !== 'queuePeek')),
   refusing('receiving', {}, receiving),
   refusing('looking, attaching, recovering', {}, looking),
+  refusing('in place', {}, inPlace),
+  refusing('a view of a shared queue', { receivers: 2 }, (place) => [['queueView', [place.receivers[0]!], status.STATUS_POLICY]]),
   refusing('completing', { completions: 1 }, completing),
   refusing('a place with completions outstanding', { completions: 1 }, inheriting),
   refusing('descriptors', {}, describing),

@@ -15,7 +15,7 @@ const PRIORITIES = ['critical', 'high', 'normal', 'low'];
 const fields = (prefix: string): Map<number, string> => {
   const names = new Map<number, string>();
   for (const [name, offset] of Object.entries(layout)) {
-    if (typeof offset === 'number' && name.startsWith(prefix) && !/_(BYTES|MAX|SHIFT|MASK)$/.test(name.replace(/MAX_BYTES$/, ''))) {
+    if (typeof offset === 'number' && name.startsWith(prefix) && !/_(BYTES|MAX|SHIFT|MASK|BELL)$/.test(name.replace(/MAX_BYTES$/, ''))) {
       if (!names.has(offset)) names.set(offset, name.slice(prefix.length));
     }
   }
@@ -58,17 +58,17 @@ export const wordName = (engine: Engine, address: number): string => {
 
 const hex = (value: number): string => (value >= -9 && value <= 9999 ? String(value) : `0x${(value >>> 0).toString(16)}`);
 
-/** Each lane: its slots, which positions are published, and the counters. */
+/** Each lane: its slots, with the positions that are queued, and the two cursors. */
 export const drawRings = (engine: Engine): string[] => engine.scenario.lanes.map(({ sender, priority }, lane) => {
   const ring = engine.monitor.ring(lane);
   const read = (off: number): number => engine.peek(ring + off);
   const consumed = read(layout.RING_CONSUMED);
   const slots: string[] = [];
   for (let i = 0; i <= read(layout.RING_MASK); i++) {
-    const slot = read(layout.RING_SLOTS) + i * read(layout.RING_STRIDE_BYTES);
-    const state = engine.peek(slot + layout.SLOT_STATE);
-    const isQueued = ((state - consumed) | 0) >= 0;
-    slots.push(isQueued ? `▓${hex(state)}` : '·');
+    // The position that this slot holds, if it lies between the two cursors.
+    const at = (consumed + ((i - consumed) & read(layout.RING_MASK))) | 0;
+    const isQueued = ((at - consumed) >>> 0) < ((read(layout.RING_PRODUCED) - consumed) >>> 0);
+    slots.push(isQueued ? `▓${hex(at)}` : '·');
   }
   return `    sender ${sender} ${PRIORITIES[priority]!.padEnd(8)} │${slots.map((text) => text.padEnd(6)).join('│')}│ consumed ${hex(consumed)}, produced ${hex(read(layout.RING_PRODUCED))}`;
 });

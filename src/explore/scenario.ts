@@ -12,6 +12,8 @@ export type Meaning =
   | { kind: 'receiveBatch'; receiver: number; list: number; count: number }
   | { kind: 'discard'; receiver: number }
   | { kind: 'peek'; receiver: number }
+  | { kind: 'view'; receiver: number }
+  | { kind: 'release'; receiver: number }
   | { kind: 'complete'; receiver: number }
   | { kind: 'reap'; sender: number; buffer: number }
   | { kind: 'close' }
@@ -64,8 +66,9 @@ export interface QueueShape {
 /** Addresses and handles after the setup. */
 export interface Place {
   queue: number;
-  /** Of the queue. */
+  /** Of the queue, and the region it lives in. */
   bytes: number;
+  region: number;
   table: number;
   senders: number[];
   receivers: number[];
@@ -90,6 +93,8 @@ export interface Scenario {
   observe?: (results: number[], read: (address: number) => number) => void;
   /** Run every task alone from every state: it must end its call within so many steps. */
   soloSteps?: number;
+  /** Whether every history of calls is judged (history.ts), unless false: costs states. */
+  judgesHistory?: boolean;
   /** Count the operations of each call: the counts become part of the state. */
   countsSteps?: boolean;
   /** At the end nothing may be missing even so; extra losses allowed per killed receiver. */

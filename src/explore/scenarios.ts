@@ -6,9 +6,9 @@
  */
 import {
   BATCH_ADDRESS, BATCH_BYTES, BATCH_LENGTH, DESCRIPTOR_LENGTH, DESCRIPTOR_REGION, POLICY_APPEND_ONLY, QUEUE_WAITERS,
-  RING_CONSUMED, RING_SLOTS, SLOT_META, SLOT_STATE,
+  QUEUE_EVENT, RING_CONSUMED, RING_PRODUCED, RING_SLOTS, SLOT_BADGE, SLOT_META,
 } from '../kernel/layout.ts';
-import { STATUS_EMPTY, STATUS_FULL, STATUS_NOT_COMMITTED, STATUS_NO_PLACE, STATUS_STALE_REGION } from '../kernel/status.ts';
+import { STATUS_CLOSED, STATUS_EMPTY, STATUS_FULL, STATUS_NOT_COMMITTED, STATUS_NO_PLACE, STATUS_STALE_REGION } from '../kernel/status.ts';
 import { messageName } from './monitor.ts';
 import { type Call, KEPT, type Lane, type Place, type QueueShape, type Scenario, type Task } from './scenario.ts';
 
@@ -106,6 +106,22 @@ class Calls {
 
   peek(receiver: number): Call {
     return { name: 'queuePeek', operands: [this.place.receivers[receiver]!], meaning: { kind: 'peek', receiver } };
+  }
+
+  view(receiver: number): Call {
+    return { name: 'queueView', operands: [this.place.receivers[receiver]!], meaning: { kind: 'view', receiver } };
+  }
+
+  release(receiver: number): Call {
+    return { name: 'queueRelease', operands: [this.place.receivers[receiver]!], meaning: { kind: 'release', receiver } };
+  }
+
+  /** A message built in its slot. */
+  build(lane: number): Call {
+    const number = this.sent[lane]!++;
+    const { sender, priority } = this.lanes[lane]!;
+    const name = messageName(lane, number);
+    return { name: 'taskBuild', operands: [this.place.senders[sender]!, priority, name, ~name], meaning: { kind: 'send', lane, message: number } };
   }
 
   complete(receiver: number): Call {
@@ -211,6 +227,8 @@ export const SCENARIOS: Scenario[] = [
   scenario('1x1 completions', shape(1, 1, 2, { completions: 1 }), {},
     (c) => [sender([c.submit(0), ...c.reaps(0, 1), c.submit(0), ...c.reaps(0, 1)]),
       receiver([...c.receives(0, 1), c.complete(0), ...c.receives(0, 1), c.complete(0)])]),
+  scenario('1x1 completions, sleeping', shape(1, 1, 2, { completions: 1 }), {},
+    (c) => [sender([c.submit(0), ...c.reaps(0, 1)]), receiver([...c.waits(0, 1, -1), c.complete(0)])]),
   scenario('1x2 completions', shape(1, 2, 2, { completions: 2 }), {},
     (c) => [sender([c.submit(0), c.submit(0), ...c.reaps(0, 2)]),
       receiver([...c.receives(0, 1), c.complete(0)]), receiver([...c.receives(1, 1), c.complete(1)])]),
@@ -240,7 +258,19 @@ const following = (c: Calls): Call => {
 };
 
 export const MORE: Scenario[] = [
+  scenario('1x2 two priorities', shape(1, 2, 2), { lanes: TWO_PRIORITIES },
+    (c) => [sender([c.send(1), c.send(0), c.send(0)]), receiver(c.receives(0, 1)), receiver(c.receives(1, 1))]),
   scenario('1x2 batch wakes two', shape(1, 2, 2), {}, (c) => [sender([c.sendBatch(0, 2)]), receiver(c.waits(0, 1, -1)), receiver(c.waits(1, 1, -1))]),
+  scenario('1x1 built and viewed', shape(1, 1, 2), {},
+    (c) => [sender([c.build(0), c.send(0), c.build(0)]), receiver([c.view(0), c.release(0), c.release(0), c.view(0),
+      c.release(0), ...c.receives(0, 1)])]),
+  scenario('1x1 built and viewed, ring 1', shape(1, 1, 1, { start: NEAR_WRAP }), { lanes: TWO_PRIORITIES },
+    (c) => [sender([c.build(1), c.build(0), c.build(1)]), receiver([c.view(0), c.view(0), c.release(0), ...c.receives(0, 1), c.release(0)])]),
+  scenario('attach while closing', shape(1, 1, 1), {}, (c) => {
+    c.place.call('queueDetachSender', c.place.senders[0]!);
+    const attach: Call = { ...c.other('queueAttachSender', c.place.queue, 0), keep: true, meaning: { kind: 'other', accept: [STATUS_CLOSED] } };
+    return [sender([attach, { ...c.send(0, KEPT), ifGood: true }]), { name: 'closer', calls: [c.close()] }, receiver(c.receives(0, 1))];
+  }),
   scenario('1x1 close after the send', shape(1, 1, 2), {},
     (c) => [sender(c.sends(0, 1)), receiver(c.receives(0, 2)), { name: 'closer', calls: [c.close()], afterEndOf: [0] }]),
   scenario('1x2 too small', shape(1, 2, 1), {}, (c) => [sender(c.sends(0, 1)), receiver([c.waitsSmall(0)]), receiver(c.waits(1, 1, -1))]),
@@ -304,6 +334,11 @@ const REGION_DEATHS: Scenario[] = [
 ];
 
 export const DEATHS: Scenario[] = [
+  scenario('sender that builds dies', shape(1, 1, 1), { kills: 1 },
+    (c) => [sender([c.build(0), c.build(0)], { killable: true }), receiver([c.view(0), c.release(0), ...c.receives(0, 1)]),
+      c.recoverSender(0, 0, 0)]),
+  scenario('receiver that views dies', shape(1, 1, 2), { kills: 1 },
+    (c) => [sender(c.sends(0, 3)), receiver([c.view(0), c.release(0)], { killable: true }), c.recoverReceiver(1, 0, 2)]),
   ...REGION_DEATHS,
   scenario('sender dies', shape(1, 1, 1), { kills: 1 },
     (c) => [sender(c.sends(0, 2), { killable: true }), receiver(c.receives(0, 3)), c.recoverSender(0, 0, 0)]),
@@ -349,16 +384,18 @@ export const DEATHS: Scenario[] = [
       { ...c.recoverReceiver(3, 0, 1), name: 'second recovery' }]),
 ];
 
-/** Lengths, flags and positions that a careful enemy would try. */
-const HOSTILE_VALUES = [0, -1, 0x7fffffff, 1, 0x00ffffff, 0x02000010];
+/** Lengths, flags and positions that a careful enemy would try: near 0, near the ring's positions, at the ends of the range. */
+const HOSTILE_VALUES = [0, -1, 1, 2, 3, -2, 0x7fffffff, 0x80000000 | 0, 16, 17, 0x00ffffff, 0x01000018, 0x02000010, 0xff000008 | 0, 0xff000010 | 0];
 const HOSTILE_WRITES = 2;
 
 type HostileWords = (ring: number, slot: number, place: Place) => number[];
 
-const hostile = (name: string, form: QueueShape, words: HostileWords, tasks: (calls: Calls) => Task[]): Scenario => ({
+const hostile = (
+  name: string, form: QueueShape, words: HostileWords, tasks: (calls: Calls) => Task[], writes = HOSTILE_WRITES,
+): Scenario => ({
   ...scenario(name, form, { soloSteps: SOLO_STEPS }, tasks),
   hostile: {
-    values: HOSTILE_VALUES, budget: HOSTILE_WRITES,
+    values: HOSTILE_VALUES, budget: writes,
     addresses: (place) => {
       const ring = place.call('laneRing', place.queue, 0, NORMAL);
       return words(ring, place.read(ring + RING_SLOTS), place);
@@ -371,11 +408,16 @@ const hostile = (name: string, form: QueueShape, words: HostileWords, tasks: (ca
  * number of its own steps and touch nothing outside the objects of the queue; what it is told means nothing.
  */
 export const HOSTILITY: Scenario[] = [
-  hostile('hostile sender, receiver', shape(1, 1, 2), (_, slot) => [slot + SLOT_STATE, slot + SLOT_META], (c) => [sender(c.sends(0, 1)), receiver(c.receives(0, 3))]),
-  hostile('hostile sender, two receivers', shape(1, 2, 1), (_, slot) => [slot + SLOT_STATE, slot + SLOT_META],
-    (c) => [receiver(c.receives(0, 2)), receiver([...c.receives(1, 1), c.peek(1), c.discard(1)])]),
-  hostile('hostile receiver, sender', shape(1, 1, 2), (ring) => [ring + RING_CONSUMED], (c) => [sender(c.sends(0, 5))]),
-  hostile('hostile waiters', shape(1, 1, 1), (_, __, place) => [place.queue + QUEUE_WAITERS],
+  hostile('hostile sender, receiver', shape(1, 1, 2), (ring, slot) => [ring + RING_PRODUCED, slot + SLOT_META, slot + SLOT_BADGE],
+    (c) => [sender(c.sends(0, 1)), receiver(c.receives(0, 3))]),
+  hostile('hostile sender, batches and views', shape(1, 1, 2), (ring, slot) => [ring + RING_PRODUCED, slot + SLOT_META],
+    (c) => [sender(c.sends(0, 1)), receiver([c.receiveBatch(0, 3), c.view(0), c.release(0), c.peek(0), c.discard(0)])], 1),
+  hostile('hostile sender, two receivers', shape(1, 2, 1), (ring, slot) => [ring + RING_PRODUCED, slot + SLOT_META],
+    (c) => [sender(c.sends(0, 1)), receiver(c.receives(0, 1)), receiver([...c.receives(1, 1), c.peek(1), c.discard(1)])], 1),
+  hostile('hostile sender of completions', shape(1, 1, 1, { completions: 1 }), (ring, slot) => [ring + RING_PRODUCED, slot + SLOT_META],
+    (c) => [sender([c.submit(0)]), receiver([...c.receives(0, 2), { ...c.complete(0), ifGood: false }])], 1),
+  hostile('hostile receiver, sender', shape(1, 1, 2), (ring) => [ring + RING_CONSUMED], (c) => [sender([...c.sends(0, 3), c.sendBatch(0, 3), c.build(0)])]),
+  hostile('hostile bell', shape(1, 1, 1), (_, __, place) => [place.queue + QUEUE_WAITERS, place.queue + QUEUE_EVENT],
     (c) => [sender(c.sends(0, 2)), receiver(c.receives(0, 2))]),
 ];
 
@@ -383,7 +425,7 @@ const FOUR_LANES: Lane[] = [
   { sender: 0, priority: CRITICAL }, { sender: 1, priority: HIGH }, { sender: 2, priority: NORMAL }, { sender: 0, priority: LOW },
 ];
 
-/** Too large to be exhausted: explored with few preemptions, and by walks. */
+/** Too large to be exhausted: explored with few preemptions, and by walks; there are too many histories to keep. */
 export const BIG: Scenario[] = [
   scenario('3x2 four lanes', shape(3, 2, 2), { lanes: FOUR_LANES },
     (c) => [sender([c.send(0), c.send(3), c.send(0), c.send(3)]), sender(c.sends(1, 3)), sender(c.sends(2, 3)),
@@ -402,7 +444,7 @@ export const BIG: Scenario[] = [
       receiver([...c.receives(0, 1), c.complete(0), ...c.receives(0, 1), c.complete(0)], { killable: true }),
       receiver([...c.waits(1, 1, -1), c.complete(1), ...c.receives(1, 1), c.complete(1), ...c.receives(1, 1), c.complete(1)]),
       c.recoverReceiver(3, 0, 2)]),
-];
+].map((one) => ({ ...one, judgesHistory: false }));
 
 /** Larger ones for the deep run. */
 export const LARGE: Scenario[] = [

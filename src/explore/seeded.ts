@@ -15,16 +15,21 @@ export interface SeededBug {
 
 const PATH = 'src/kernel/path/';
 const SEND = `${PATH}1-send.ts`;
-const BATCH = 'src/kernel/batch.ts';
+const CAREFUL = `${PATH}1-send-careful.ts`;
 const LANE = `${PATH}3-lane.ts`;
 const RING = `${PATH}4-ring.ts`;
+const SHARED = `${PATH}4-shared.ts`;
 const WAKE = `${PATH}5-wake.ts`;
 const RECEIVE = `${PATH}6-receive.ts`;
+const BATCH = 'src/kernel/batch.ts';
+const INPLACE = 'src/kernel/inplace.ts';
+const MAKING = 'src/kernel/ring.ts';
 const QUEUE = 'src/kernel/queue.ts';
 const RECOVER = 'src/kernel/recover.ts';
 const ATTACH = 'src/kernel/attach.ts';
 const APPEND = 'src/kernel/region/append.ts';
 const SPAN = 'src/kernel/region/span.ts';
+const REGION_RECOVER = 'src/kernel/region/recover.ts';
 
 const one = (file: string, from: string, to: string): Replacement => ({ file, from, to });
 const bug = (model: SeededBug['model'], name: string, scenarios: string[], ...change: Replacement[]): SeededBug =>
@@ -33,101 +38,174 @@ const bug = (model: SeededBug['model'], name: string, scenarios: string[], ...ch
 const importing = (file: string, name: string): Replacement => one(file, "from '#machine';", `from '#machine';\nimport { ${name} } from '#machine';`);
 
 const COPY = '  copyBytes((slot + SLOT_PAYLOAD) | 0, source, bytes);\n';
-const FINISH = '  ringPublish(ring, slot, meta);\n';
-const STORE_META = '  storeRelaxed32(slot, SLOT_META, meta); // [meta]\n';
-const STORE_STATE = '  storeSequential32(slot, SLOT_STATE, at); // [publish]\n';
-const POP_COPY = '        copyRacing(buffer, (slot + SLOT_PAYLOAD) | 0, bytes);\n';
-const POP_DONE = '          infoStore(info, meta, userLow, userHigh);\n          return bytes;';
-const COMPARE = 'compareExchange32(ring, RING_CONSUMED, at, (at + 1) | 0) === at';
+const FILL = '  ringFill(slot, bytes, load32(sender, SENDER_BADGE));\n';
+const PUBLISH = '  ringPublish(ring, at, (at + 1) | 0, bytes);\n';
+const POP_COPY = '  copyBytes(buffer, (slot + SLOT_PAYLOAD) | 0, bytes);\n';
+const POP_FREE = '  ringAdvance(ring, (at + 1) | 0, bytes);\n';
+const SHARED_COPY = '    if (action === SHARED_POP && fits) copyRacing(buffer, (slot + SLOT_PAYLOAD) | 0, bytes);\n';
+const SHARED_CLAIM = '=> compareExchange32(ring, RING_CONSUMED, at, (at + 1) | 0) === at; // [free]';
+const CLAIMED = '      if (!fits) return STATUS_TOO_SMALL;\n';
+const ANNOUNCE = '  laneAnnounce(load32(sender, SENDER_QUEUE), ring);\n';
+const LOOK = '    status = receiveLook(receiver, queue, LANE_TAKE, buffer, capacity);\n';
 
 export const SEEDED: SeededBug[] = [
   // ---- Wrong even under sequential consistency.
-  bug('sequential', 'publish before the payload is there', ['1x1 ring 1'], one(SEND, COPY, ''), one(SEND, FINISH, FINISH + COPY)),
-  bug('sequential', 'publish before the length is there', ['1x1 ring 1'], one(RING, STORE_META + STORE_STATE, STORE_STATE + STORE_META)),
-  bug('sequential', 'free the slot before it is copied', ['1x1 ring 1'],
-    one(RING, POP_COPY, ''), one(RING, POP_DONE, POP_COPY + POP_DONE)),
+  bug('sequential', 'publish before the payload is there', ['1x1 ring 1'], one(SEND, COPY, ''), one(SEND, PUBLISH, PUBLISH + COPY)),
+  bug('sequential', 'publish before the length is there', ['1x1 ring 1'], one(SEND, FILL, ''), one(SEND, PUBLISH, PUBLISH + FILL)),
+  bug('sequential', 'free the slot before it is copied', ['1x1 ring 1'], one(RING, POP_COPY, ''), one(RING, POP_FREE, POP_FREE + POP_COPY)),
+  bug('sequential', 'claim a shared message before it is copied', ['1x2 ring 1', '1x2 ring 2'], one(SHARED, SHARED_COPY, ''),
+    one(SHARED, CLAIMED, CLAIMED + SHARED_COPY)),
   bug('sequential', 'sender index without mask', ['1x1 ring 1', '1x1 ring 2'], one(RING, 'Math.imul(at & load32(ring, RING_MASK),', 'Math.imul(at,')),
   bug('sequential', 'receiver index without mask', ['1x1 ring 1', '1x1 ring 2'],
     one(RING, 'const index = at & load32(ring, RING_CONSUMER_MASK);', 'const index = at;')),
-  bug('sequential', 'never full', ['1x1 ring 1'],
-    one(RING, '<= (load32(ring, RING_MASK) >>> 0);', '<= 0x7fffffff;')),
+  bug('sequential', 'one slot too many', ['1x1 ring 1'],
+    one(RING, '(loadAcquire32(ring, RING_CONSUMED) + load32(ring, RING_MASK) + 1) | 0', '(loadAcquire32(ring, RING_CONSUMED) + load32(ring, RING_MASK) + 2) | 0')),
   bug('sequential', 'full too early', ['1x1 ring 1', '1x1 ring 2'],
-    one(RING, '<= (load32(ring, RING_MASK) >>> 0);', '< (load32(ring, RING_MASK) >>> 0);')),
-  bug('sequential', 'positions compared signed', ['1x1 ring 1 near 2^31'],
-    one(RING, 'return countAhead(at, load32(ring, RING_CONSUMED_CACHE)) <= (load32(ring, RING_MASK) >>> 0);',
-      'return at <= ((load32(ring, RING_CONSUMED_CACHE) + load32(ring, RING_MASK)) | 0);')),
+    one(RING, '(loadAcquire32(ring, RING_CONSUMED) + load32(ring, RING_MASK) + 1) | 0', '(loadAcquire32(ring, RING_CONSUMED) + load32(ring, RING_MASK)) | 0')),
+  bug('sequential', 'room is never looked up again', ['1x1 ring 1'],
+    one(RING, 'ringRefreshAt = (ring: i32, at: i32): boolean => {\n', 'ringRefreshAt = (ring: i32, at: i32): boolean => {\n  if (at !== load32(ring, RING_START)) return false;\n'),
+    one(RING, 'RING_SENT_BYTES, RING_SLOTS,', 'RING_SENT_BYTES, RING_START, RING_SLOTS,')),
+  bug('sequential', 'room compared by size', ['1x1 ring 1 near 2^31'],
+    one(RING, '  if (at !== load32(ring, RING_ROOM_END)) return true;', '  if (at < load32(ring, RING_ROOM_END)) return true;')),
   bug('sequential', 'readiness compared by size', ['1x1 ring 1 near 2^31'],
-    one(RING, 'if (loadAcquire32(slot, SLOT_STATE) === at) return slot;', 'if (loadAcquire32(slot, SLOT_STATE) >= at) return slot;')),
+    one(RING, '  if (produced === at) return false;', '  if (produced <= at) return false;')),
+  bug('sequential', 'the sender goes on from where it was, not from what it published', ['1x1 ring 1', '1x1 ring 2'],
+    one(RING, '  store32(ring, RING_AT, next);\n', '')),
   bug('sequential', 'receive without compare-exchange', ['1x2 ring 1', '1x2 ring 2'],
-    one(RING, `return ${COMPARE}; // [free]`, '{ if (loadAcquire32(ring, RING_CONSUMED) !== at) return false; }')),
-  bug('sequential', 'a lapped receiver says Empty', ['1x2 ring 2'],
-    one(RING, 'load32(ring, RING_SHARED) === 0 || loadAcquire32(ring, RING_CONSUMED) === at', 'load32(ring, RING_SHARED) === 0 || at === at')),
+    one(SHARED, SHARED_CLAIM, '{ storeRelease32(ring, RING_CONSUMED, (at + 1) | 0); return true; };'), importing(SHARED, 'storeRelease32')),
+  bug('sequential', 'SEEN used in a shared ring', ['1x2 ring 1', '1x2 ring 2'],
+    one(SHARED, 'if (loadAcquire32(ring, RING_PRODUCED) === at) return STATUS_EMPTY; // [publish]', 'if (!ringFind(ring, at)) return STATUS_EMPTY;'),
+    one(SHARED, "from './4-ring.ts';", "from './4-ring.ts';\nimport { ringFind } from './4-ring.ts';")),
+  bug('sequential', 'PRODUCED of a shared ring read before CONSUMED', ['1x2 ring 1', '1x2 ring 2'],
+    one(SHARED, '    const at = loadAcquire32(ring, RING_CONSUMED); // [free]\n',
+      '    const produced = loadAcquire32(ring, RING_PRODUCED);\n    const at = loadAcquire32(ring, RING_CONSUMED); // [free]\n'),
+    one(SHARED, 'if (loadAcquire32(ring, RING_PRODUCED) === at)', 'if (produced === at)')),
   bug('sequential', 'a receive that waits for the sender', ['1x1 ring 1'],
-    one(RING, '  // A slot lapped since', '  while (loadAcquire32(slot, SLOT_STATE) !== at) fenceFull();\n  // A slot lapped since')),
+    one(RING, '  if (produced === at) return false;', '  while (loadAcquire32(ring, RING_PRODUCED) === at) store32(ring, RING_SEEN, at);')),
   bug('sequential', 'least urgent first', ['1x1 two priorities', '2x1 priorities'],
-    one(LANE, 'const first = Math.clz32(lanes);', 'const first = Math.clz32(lanes & (0 - lanes));')),
-  bug('sequential', 'a lane is never announced', ['1x1 ring 1'], one(SEND, '  laneAnnounce(queue, ring);\n', '')),
+    one(LANE, 'const first = Math.clz32(lanes);', 'const first = Math.clz32(lanes & (0 - lanes));'),
+    one(LANE, '  if (shift === 0 || (lanes & (lanes - 1)) === 0) return first;\n', '  if (shift === 0 || (lanes & (lanes - 1)) !== 0) return first;\n')),
+  bug('sequential', 'a lane is never announced', ['1x1 ring 1'], one(CAREFUL, ANNOUNCE, '')),
   bug('sequential', 'a lane is announced after publishing', ['sender dies', 'sender dies, receiver sleeps'],
-    one(SEND, '  laneAnnounce(queue, ring);\n', ''), one(SEND, FINISH, `${FINISH}  laneAnnounce(queue, ring);\n`)),
+    one(CAREFUL, ANNOUNCE, ''), one(SEND, '  return sendCopy(sender, ring, source, bytes);\n};\n',
+      '  const sent = sendCopy(sender, ring, source, bytes);\n  laneAnnounce(load32(sender, SENDER_QUEUE), ring);\n  return sent;\n};\n'),
+    one(SEND, 'SENDER_NAMING, SENDER_REGIONS,', 'SENDER_NAMING, SENDER_QUEUE, SENDER_REGIONS,'),
+    one(SEND, "from './4-ring.ts';", "from './4-ring.ts';\nimport { laneAnnounce } from './3-lane.ts';")),
   bug('sequential', 'room noted before the lane is announced', ['sender dies'],
-    one(SEND, '  laneAnnounce(queue, ring);\n  if (!ringRefresh(ring)) return STATUS_FULL;\n', '  if (!ringRefresh(ring)) return STATUS_FULL;\n  laneAnnounce(queue, ring);\n')),
+    one(CAREFUL, `${ANNOUNCE}  return ringRefresh(ring);`, `  const room = ringRefresh(ring);\n${ANNOUNCE}  return room;`)),
   bug('sequential', 'announced noted before it is done', ['sender dies'],
     one(LANE, '  fetchOr32(queue, (QUEUE_USED', '  store32(ring, RING_ANNOUNCED, 1);\n  fetchOr32(queue, (QUEUE_USED')),
-  bug('sequential', 'a send wakes nobody', ['1x1 sleeping'], one(SEND, '(flags & SEND_QUIET) !== 0 ? STATUS_OK : wakeReceivers(queue, 1)', 'STATUS_OK')),
+  bug('sequential', 'a send wakes nobody', ['1x1 sleeping'], one(SEND, `${PUBLISH}  return wakeReceivers(load32(sender, SENDER_BELL), 1);`, `${PUBLISH}  return 0;`)),
+  bug('sequential', 'a submitted message wakes nobody', ['1x1 completions, sleeping'],
+    one(CAREFUL, '(kind & SEND_QUIET) !== 0 ? STATUS_OK : wakeReceivers(load32(sender, SENDER_BELL), 1)', 'STATUS_OK')),
   bug('sequential', 'no look between announcing and sleeping', ['1x1 sleeping'],
-    one(RECEIVE, '    const event = wakeEvent(queue);\n    status = receiveLook(receiver, queue, LANE_TAKE, buffer, capacity);\n',
-      '    status = receiveLook(receiver, queue, LANE_TAKE, buffer, capacity);\n    const event = wakeEvent(queue);\n')),
-  bug('sequential', 'sleeping without announcing', ['1x1 sleeping'], one(RECEIVE, '  wakeAnnounce(queue, bit);\n', '')),
-  bug('sequential', 'a wake-up that counts no event', ['1x1 sleeping'], one(WAKE, '  fetchAdd32(queue, QUEUE_EVENT, 1); // [sleep]\n', '')),
+    one(RECEIVE, `    const event = wakeEvent(bell);\n${LOOK}`, `${LOOK}    const event = wakeEvent(bell);\n`)),
+  bug('sequential', 'sleeping without announcing', ['1x1 sleeping'], one(RECEIVE, '  wakeAnnounce(bell, bit);\n', '')),
+  bug('sequential', 'a wake-up that counts no event', ['1x1 sleeping'], one(WAKE, '  fetchAdd32(bell, BELL_EVENT, 1); // [sleep]\n', '')),
   bug('sequential', 'the waker clears the waiters', ['1x2 sleeping', '1x2 batch wakes two'],
-    one(WAKE, 'if (loadSequential32(queue, QUEUE_WAITERS) !== 0)', 'if (fetchAnd32(queue, QUEUE_WAITERS, 0) !== 0)')),
-  bug('sequential', 'a batch wakes one receiver only', ['1x2 batch wakes two'], one(BATCH, 'wakeReceivers(queue, sent);', 'wakeReceivers(queue, 1);')),
-  bug('sequential', 'a receiver clears all waiters', ['1x2 sleeping'], one(WAKE, 'fetchAnd32(queue, QUEUE_WAITERS, ~bit);', 'fetchAnd32(queue, QUEUE_WAITERS, 0);')),
-  bug('sequential', 'a wake-up is not passed on', ['1x2 too small'], one(RECEIVE, '  if (status === STATUS_TOO_SMALL) wakeReceivers(queue, 1);\n', '')),
-  bug('sequential', 'close wakes nobody', ['1x1 close'], one(QUEUE, '// [close]\n  wakeEverybody(queue);\n', '// [close]\n')),
+    one(WAKE, 'if (loadSequential32(bell, BELL_WAITERS) !== 0)', 'if (fetchAnd32(bell, BELL_WAITERS, 0) !== 0)')),
+  bug('sequential', 'a batch wakes one receiver only', ['1x2 batch wakes two'],
+    one(BATCH, 'wakeReceivers(load32(sender, SENDER_BELL), sent)', 'wakeReceivers(load32(sender, SENDER_BELL), 1)')),
+  bug('sequential', 'a receiver clears all waiters', ['1x2 sleeping'], one(WAKE, 'fetchAnd32(bell, BELL_WAITERS, ~bit);', 'fetchAnd32(bell, BELL_WAITERS, 0);')),
+  bug('sequential', 'a wake-up is not passed on', ['1x2 too small'], one(RECEIVE, '  if (status === STATUS_TOO_SMALL) wakeReceivers(bell, 1);\n', '')),
+  bug('sequential', 'close wakes nobody', ['1x1 close'], one(QUEUE, '  wakeEverybody(queueBell(queue));\n', '')),
   bug('sequential', 'closed without a last look', ['1x1 close after the send', '1x1 close'],
     one(RECEIVE, 'return receiveClosed(receiver, queue, action, buffer, capacity);', 'return STATUS_CLOSED;')),
-  bug('sequential', 'a batch counts what it could not send', ['1x1 batches'], one(BATCH, 'if (status >= 0) sent = (sent + 1) | 0;', 'sent = (sent + 1) | 0;')),
+  bug('sequential', 'LIMIT not set back by close', ['1x1 close'],
+    one(QUEUE, '  for (let index = 0; index < senders; index++) storeSequential32(senderAt(queue, index), SENDER_LIMIT, 0); // [close]\n', '')),
+  bug('sequential', 'LIMIT set back before CLOSED', ['attach while closing'],
+    one(QUEUE, '  storeSequential32(queue, QUEUE_CLOSED, 1); // [close]\n', ''),
+    one(QUEUE, '  wakeEverybody(queueBell(queue));\n', '  storeSequential32(queue, QUEUE_CLOSED, 1); // [close]\n  wakeEverybody(queueBell(queue));\n')),
+  bug('sequential', 'attach does not look at CLOSED again', ['attach while closing'],
+    one(ATTACH, '  if (loadSequential32(queue, QUEUE_CLOSED) !== 0) storeRelaxed32(sender, SENDER_LIMIT, 0); // [close]\n', '')),
+  bug('sequential', 'a batch goes on where there is no room', ['1x1 batches'],
+    one(BATCH, '    if (status < 0) break;\n', '    if (status < 0 && sent === 0) break;\n')),
+  bug('sequential', 'a batch counts what it could not send', ['1x1 batches'],
+    one(BATCH, '    if (status < 0) break;\n', '    if (status < 0) {\n      sent = (sent + 1) | 0;\n      break;\n    }\n')),
+  bug('sequential', 'a batch frees before it copies', ['1x1 batches'],
+    one(BATCH, '      copyBytes(buffer, (slot + SLOT_PAYLOAD) | 0, bytes);\n',
+      '      ringAdvance(ring, (at + 1) | 0, 0);\n      copyBytes(buffer, (slot + SLOT_PAYLOAD) | 0, bytes);\n')),
+  bug('sequential', 'a view released twice', ['1x1 built and viewed'],
+    one(INPLACE, '  store32(receiver, RECEIVER_VIEW_RING, 0);\n', ''),
+    one(INPLACE, '  if (at !== load32(receiver, RECEIVER_VIEW_AT)) return STATUS_NOT_PENDING;\n', '')),
+  bug('sequential', 'a view that frees at once', ['1x1 built and viewed'],
+    one(INPLACE, '  store32(receiver, RECEIVER_VIEW_AT, at);\n', '  store32(receiver, RECEIVER_VIEW_AT, at);\n  ringAdvance(ring, (at + 1) | 0, 8);\n')),
+  bug('sequential', 'what was reserved is committed although another message took its place', ['refused: in place'],
+    one(INPLACE, '  if (load32(ring, RING_AT) !== load32(sender, SENDER_RESERVED_AT)) return sendReject(sender, STATUS_NOT_PENDING);\n', '')),
   bug('sequential', 'recovery adopts nothing', ['sender dies'], one(RECOVER, 'ringAdopt(laneRing(queue, index, priority));', 'laneRing(queue, index, priority);')),
-  bug('sequential', 'recovery adopts what was never published', ['sender dies'], one(RECOVER, '  if (loadAcquire32(slot, SLOT_STATE) !== at) return; // [publish]\n', '')),
   bug('sequential', 'recovery of a sender wakes nobody', ['sender dies, receiver sleeps'],
-    one(RECOVER, 'ringAdopt(laneRing(queue, index, priority));\n  wakeEverybody(queue);\n', 'ringAdopt(laneRing(queue, index, priority));\n')),
+    one(RECOVER, 'ringAdopt(laneRing(queue, index, priority));\n  wakeEverybody(queueBell(queue));\n', 'ringAdopt(laneRing(queue, index, priority));\n')),
   bug('sequential', 'recovery of a receiver wakes nobody', ['one of two sleeping receivers dies'],
-    one(RECOVER, '  fetchAnd32(queue, QUEUE_RECEIVERS_ATTACHED, ~load32(receiver, RECEIVER_BIT)); // [attach]\n  wakeEverybody(queue);\n',
+    one(RECOVER, '  fetchAnd32(queue, QUEUE_RECEIVERS_ATTACHED, ~load32(receiver, RECEIVER_BIT)); // [attach]\n  wakeEverybody(queueBell(queue));\n',
       '  fetchAnd32(queue, QUEUE_RECEIVERS_ATTACHED, ~load32(receiver, RECEIVER_BIT)); // [attach]\n')),
   bug('sequential', 'the place is given away before it is repaired', ['sender dies, successor attaches by itself'],
-    one(RECOVER, '  lanesAdopt(queue, index);\n  fetchAnd32(queue, QUEUE_SENDERS_ATTACHED, ~load32(sender, SENDER_BIT)); // [attach]\n',
+    one(RECOVER, '  lanesAdopt(queue, index);\n', ''),
+    one(RECOVER, '  fetchAnd32(queue, QUEUE_SENDERS_ATTACHED, ~load32(sender, SENDER_BIT)); // [attach]\n',
       '  fetchAnd32(queue, QUEUE_SENDERS_ATTACHED, ~load32(sender, SENDER_BIT)); // [attach]\n  lanesAdopt(queue, index);\n')),
+  bug('sequential', 'a receive that lost its tries goes on to less urgent lanes', ['1x2 two priorities'],
+    one(SHARED, 'const SHARED_TRIES = 3;', 'const SHARED_TRIES = 1;'), one(SHARED, '  return STATUS_AGAIN;\n', '  return STATUS_EMPTY;\n')),
+
   // ---- A failing call that changes memory.
   bug('sequential', 'a place refused stays taken', ['refused: a place with completions outstanding'],
     one(ATTACH, '      fetchAnd32(queue, QUEUE_SENDERS_ATTACHED, ~bit); // [attach]\n    }\n', '    }\n')),
   bug('sequential', 'a receiver that timed out stays announced', ['1x1 sleeping, timeouts'],
-    one(RECEIVE, '  wakeRetract(queue, bit);\n', '  if (status !== STATUS_TIMED_OUT) wakeRetract(queue, bit);\n')),
+    one(RECEIVE, '  wakeRetract(bell, bit);\n', '  if (status !== STATUS_TIMED_OUT) wakeRetract(bell, bit);\n')),
 
   // ---- Regions.
   bug('sequential', 'committed before the bytes are there', ['append and read'],
     one(APPEND, '  copyBytes(room, source, bytes);\n  return regionCommit(table, handle, owner, room);',
       '  const offset = regionCommit(table, handle, owner, room);\n  copyBytes(room, source, bytes);\n  return offset;')),
+  bug('sequential', 'the cursor does not pass a cell left during the look', ['two appenders'],
+    one(APPEND, 'if (((from + 1) | 0) !== limit || changed !== 0) from = -1;',
+      'if (((from + 1) | 0) !== limit || loadAcquire32(cell, CELL_STATE) !== state) from = -1;')),
+  bug('sequential', 'recovery takes a cell that is a living one\'s by now', ['recovery of an appender dies'],
+    one(REGION_RECOVER, '  if ((state >>> CELL_OWNER_SHIFT & OWNERS_MAX) !== owner) return 0;\n', '')),
   bug('sequential', 'a descriptor above the committed cursor', ['appender dies, descriptors beyond the cursor'],
     one(SPAN, ' || (bytes >>> 0) >= ((limit - offset) >>> 0)) return STATUS_NOT_COMMITTED;', ') return STATUS_NOT_COMMITTED;'),
     one(SPAN, '  if ((bytes >>> 0) >= ((limit - offset) >>> 0)) return regionRefuses(table, handle, offset, bytes);\n', '')),
 
   // ---- Right under sequential consistency, wrong on the machines we run on.
-  bug('weak', 'STATE relaxed', ['1x1 ring 1'], one(RING, 'storeSequential32(slot, SLOT_STATE, at);', 'storeRelaxed32(slot, SLOT_STATE, at);')),
-  bug('weak', 'STATE release only', ['1x1 sleeping'], one(RING, 'storeSequential32(slot, SLOT_STATE, at);', 'storeRelease32(slot, SLOT_STATE, at);')),
-  bug('weak', 'STATE read relaxed', ['1x1 ring 1'], one(RING, 'if (loadAcquire32(slot, SLOT_STATE) === at)', 'if (loadRelaxed32(slot, SLOT_STATE) === at)')),
-  bug('weak', 'CONSUMED relaxed', ['1x1 ring 1'], one(RING, 'storeRelease32(ring, RING_CONSUMED, (at + 1) | 0);', 'storeRelaxed32(ring, RING_CONSUMED, (at + 1) | 0);')),
+  bug('weak', 'PRODUCED relaxed', ['1x1 ring 1'], one(RING, 'storeSequential32(ring, RING_PRODUCED, next);', 'storeRelaxed32(ring, RING_PRODUCED, next);')),
+  bug('weak', 'PRODUCED release only', ['1x1 sleeping'], one(RING, 'storeSequential32(ring, RING_PRODUCED, next);', 'storeRelease32(ring, RING_PRODUCED, next);')),
+  bug('weak', 'SEEN refreshed without acquire', ['1x1 ring 1'],
+    one(RING, 'const produced = loadAcquire32(ring, RING_PRODUCED);', 'const produced = loadRelaxed32(ring, RING_PRODUCED);')),
+  bug('weak', 'SEEN of a batch refreshed without acquire', ['1x1 batches'],
+    one(RING, 'store32(ring, RING_SEEN, loadAcquire32(ring, RING_PRODUCED));', 'store32(ring, RING_SEEN, loadRelaxed32(ring, RING_PRODUCED));')),
+  bug('weak', 'PRODUCED of a shared ring read relaxed', ['1x2 ring 1'],
+    one(SHARED, 'if (loadAcquire32(ring, RING_PRODUCED) === at)', 'if (loadRelaxed32(ring, RING_PRODUCED) === at)')),
+  bug('weak', 'CONSUMED relaxed', ['1x1 ring 1'], one(RING, 'storeRelease32(ring, RING_CONSUMED, next);', 'storeRelaxed32(ring, RING_CONSUMED, next);')),
   bug('weak', 'CONSUMED read relaxed', ['1x1 ring 1'],
-    one(RING, 'store32(ring, RING_CONSUMED_CACHE, loadAcquire32(ring, RING_CONSUMED));', 'store32(ring, RING_CONSUMED_CACHE, loadRelaxed32(ring, RING_CONSUMED));')),
-  bug('weak', 'PRODUCED relaxed, and what is owed counted from it', ['1x2 completions'],
-    one(RING, 'storeRelease32(ring, RING_PRODUCED, next);', 'storeRelaxed32(ring, RING_PRODUCED, next);')),
+    one(RING, 'loadAcquire32(ring, RING_CONSUMED) + load32(ring, RING_MASK)', 'loadRelaxed32(ring, RING_CONSUMED) + load32(ring, RING_MASK)')),
+  bug('weak', 'what is owed counted from PRODUCED read relaxed', ['1x2 completions'],
+    one(MAKING, 'loadAcquire32(ring, RING_PRODUCED); // [publish]', 'loadRelaxed32(ring, RING_PRODUCED); // [publish]'), importing(MAKING, 'loadRelaxed32')),
   bug('weak', 'WAITERS read with acquire only', ['1x1 sleeping'],
-    importing(WAKE, 'loadAcquire32'), one(WAKE, 'loadSequential32(queue, QUEUE_WAITERS)', 'loadAcquire32(queue, QUEUE_WAITERS)')),
+    importing(WAKE, 'loadAcquire32'), one(WAKE, 'loadSequential32(bell, BELL_WAITERS)', 'loadAcquire32(bell, BELL_WAITERS)')),
   bug('weak', 'no fence before the last look', ['1x1 sleeping'], one(WAKE, '  fenceFull(); // [sleep]\n', '')),
-  bug('weak', 'CLOSED relaxed', ['1x1 close after the send'], one(QUEUE, 'storeRelease32(queue, QUEUE_CLOSED, 1);', 'storeRelaxed32(queue, QUEUE_CLOSED, 1);'),
+  bug('weak', 'CLOSED relaxed', ['1x1 close after the send'], one(QUEUE, 'storeSequential32(queue, QUEUE_CLOSED, 1);', 'storeRelaxed32(queue, QUEUE_CLOSED, 1);'),
     importing(QUEUE, 'storeRelaxed32')),
-  bug('weak', 'CLOSED read relaxed', ['1x1 close after the send'], one(RECEIVE, 'const closed = loadAcquire32(queue, QUEUE_CLOSED);', 'const closed = loadRelaxed32(queue, QUEUE_CLOSED);')),
+  bug('weak', 'CLOSED read relaxed', ['1x1 close after the send'],
+    one(RECEIVE, 'const closed = loadAcquire32(queue, QUEUE_CLOSED);', 'const closed = loadRelaxed32(queue, QUEUE_CLOSED);')),
+  bug('weak', 'NAMING stored with release only', ['a region ends while a descriptor is sent'],
+    one(SEND, 'storeSequential32(sender, SENDER_NAMING, region);', 'storeRelease32(sender, SENDER_NAMING, region);')),
   bug('weak', 'committed before the bytes, relaxed', ['append and read'],
     importing(APPEND, 'storeRelaxed32'),
     one(APPEND, 'compareExchange32(entry, REGION_LIMIT, limit, (to + 1) | 0);', 'storeRelaxed32(entry, REGION_LIMIT, (to + 1) | 0);')),
+];
+
+const AGAINST_ORDER = 'a store would have to enter its word\'s order before one that was made earlier, which the weak model does not show';
+
+/**
+ * Bugs that no scenario shows, each with the reason: they are not counted among those to be found, and a test fails once one is found.
+ */
+export const SURVIVING: (SeededBug & { why: string })[] = [
+  {
+    ...bug('weak', 'LIMIT stored with release only', ['attach while closing'],
+      one(ATTACH, 'storeSequential32(sender, SENDER_LIMIT, special', 'storeRelease32(sender, SENDER_LIMIT, special')),
+    why: AGAINST_ORDER,
+  },
+  {
+    ...bug('weak', 'CLOSED stored with release only', ['attach while closing'],
+      one(QUEUE, 'storeSequential32(queue, QUEUE_CLOSED, 1);', 'storeRelease32(queue, QUEUE_CLOSED, 1);'), importing(QUEUE, 'storeRelease32')),
+    why: AGAINST_ORDER,
+  },
 ];

@@ -48,6 +48,7 @@ export const sequential = (): Model => {
     },
     intrude: (address, value) => memory!.put(address, value),
     fencesMatter: false,
+    isAtomic: true,
     reset: () => {},
     save: () => undefined,
     restore: () => {},

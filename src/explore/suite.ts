@@ -10,13 +10,14 @@ import { coverage, type Coverage } from './coverage.ts';
 import type { Engine } from './engine.ts';
 import { makeModel, type ModelName, print, scheduleOf, shrink } from './schedule.ts';
 import { REFUSALS } from './refusals.ts';
+import { LARGE_REGIONS, REGIONS } from './regions.ts';
 import type { Scenario } from './scenario.ts';
 import { BIG, DEATHS, HOSTILITY, LARGE, MORE, SCENARIOS } from './scenarios.ts';
 import { type Limits, type Outcome, search } from './search.ts';
 import { SEEDED, type SeededBug } from './seeded.ts';
 import { walk, type WalkLimits, type WalkOutcome } from './walk.ts';
 
-export const ALL: readonly Scenario[] = [...SCENARIOS, ...MORE, ...DEATHS, ...HOSTILITY, ...REFUSALS, ...LARGE, ...BIG];
+export const ALL: readonly Scenario[] = [...SCENARIOS, ...MORE, ...DEATHS, ...HOSTILITY, ...REFUSALS, ...REGIONS, ...LARGE, ...LARGE_REGIONS, ...BIG];
 
 export const scenarioNamed = (name: string): Scenario => {
   const found = ALL.find((one) => one.name === name);
@@ -35,7 +36,7 @@ export interface Depth {
 }
 
 export const SHORT: Depth = {
-  scenarios: [...SCENARIOS, ...MORE, ...DEATHS, ...HOSTILITY, ...REFUSALS],
+  scenarios: [...SCENARIOS, ...MORE, ...DEATHS, ...HOSTILITY, ...REFUSALS, ...REGIONS],
   sequential: { seconds: 60, states: 1_000_000 },
   weak: { seconds: 8, states: 60_000 },
   big: BIG,
@@ -44,7 +45,7 @@ export const SHORT: Depth = {
 };
 
 export const DEEP: Depth = {
-  scenarios: [...SHORT.scenarios, ...LARGE],
+  scenarios: [...SHORT.scenarios, ...LARGE, ...LARGE_REGIONS],
   sequential: { seconds: 240, states: 12_000_000 },
   weak: { seconds: 120, states: 4_000_000 },
   big: BIG,

@@ -16,13 +16,14 @@ type Span = readonly [offset: number, bytes: number];
 
 const QUEUE: Span[] = [[layout.QUEUE_USED, 16], [layout.QUEUE_EVENT, 4]];
 const SENDER: Span[] = [
-  [layout.SENDER_REJECTED_COUNT, 8], [layout.SENDER_REAPED_CACHE, layout.PRIORITY_COUNT * 4], [layout.SENDER_DESCRIPTOR, layout.DESCRIPTOR_BYTES],
+  [layout.SENDER_REJECTED_COUNT, 8], [layout.SENDER_REAPED_CACHE, layout.PRIORITY_COUNT * 4],
 ];
 const RECEIVER: Span[] = [
-  [layout.RECEIVER_META, 20], [layout.RECEIVER_EMPTY_COUNT, 8], [layout.RECEIVER_TIMEOUT_COUNT, 8], [layout.RECEIVER_SLEEP_COUNT, 8],
+  [layout.RECEIVER_META, 20], [layout.RECEIVER_STREAK, 4], [layout.RECEIVER_EMPTY_COUNT, 8], [layout.RECEIVER_TIMEOUT_COUNT,
+    8], [layout.RECEIVER_SLEEP_COUNT, 8],
   [layout.RECEIVER_ENTRY, layout.COMPLETION_BYTES],
 ];
-const RING: Span[] = [[layout.RING_CONSUMED_CACHE, 4], [layout.RING_FULL_COUNT, 8], [layout.RING_ANNOUNCED, 4]];
+const RING: Span[] = [[layout.RING_ROOM_END, 4], [layout.RING_SEEN, 4], [layout.RING_FULL_COUNT, 8], [layout.RING_ANNOUNCED, 4]];
 
 /** Calls whose own words in the caller's memory (records, buffers) are no part of the queue. */
 const JUDGED = /^(queue|region|received)/;

@@ -53,6 +53,7 @@ const withAt = (view: View, index: number, value: number): View => {
 
 export class Weak implements Model {
   readonly fencesMatter = true;
+  readonly isAtomic = false;
   private engine!: Engine;
   private places: number[] = [];
   private placeOf = new Int16Array(0);

@@ -31,21 +31,22 @@ export const compileC = async (c: string, object: string, target: Target, flags:
   if (report.failed) throw new Error(report.text());
 };
 
-/** One text of the sources replaced by another; it must stand there exactly once. */
+/** One text of the sources replaced by another; it must stand there exactly `times` times, once if absent. */
 export interface Change {
   file: string;
   from: string;
   to: string;
+  times?: number;
 }
 
 /** A copy of the project's sources below `folder`, with changes: for tests that show a check can fail. */
 export const changedSources = (folder: string, changes: readonly Change[]): string => {
   for (const name of ['src', 'package.json', 'tsconfig.json']) cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true });
   symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
-  for (const { file, from, to } of changes) {
+  for (const { file, from, to, times = 1 } of changes) {
     const at = path.join(folder, file);
     const parts = readFileSync(at, 'utf8').split(from);
-    if (parts.length !== 2) throw new Error(`${file}: stands there ${parts.length - 1} times: ${from}`);
+    if (parts.length !== times + 1) throw new Error(`${file}: stands there ${parts.length - 1} times, not ${times}: ${from}`);
     writeFileSync(at, parts.join(to));
   }
   return folder;

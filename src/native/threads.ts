@@ -30,8 +30,8 @@ const C_FLAGS = ['-O2', '-g', '-fno-pie', '-Wall', '-Wextra', '-Werror'];
 /** A text of the generated C replaced by another; it must stand there exactly once. */
 export type CChange = readonly [from: string, to: string];
 
-/** The C of the storm and the kernel, in `folder`. */
-export const stormC = (folder: string): Promise<string> => lowerTo(path.join(ROOT, ENTRY), path.join(folder, 'storm'), 'host');
+/** The C of the storm and the kernel of the sources below `root`, in `folder`. */
+export const stormC = (folder: string, root = ROOT): Promise<string> => lowerTo(path.join(root, ENTRY), path.join(folder, 'storm'), 'host');
 
 const link = async (objects: string[], program: string, sanitize: boolean): Promise<void> => {
   const linking = (...more: string[]) => execa('clang', ['-no-pie', ...objects, ...more, '-lpthread', '-o', program], { reject: false, all: true });

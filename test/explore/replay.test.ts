@@ -21,7 +21,7 @@ const without = (name: string): Scenario => {
   return scenario;
 };
 
-describe.each([['publish before the payload is there', '1x1 ring 1'], ['STATE release only', '1x1 sleeping'], ['recovery adopts nothing', 'sender dies']])(
+describe.each([['publish before the payload is there', '1x1 ring 1'], ['PRODUCED release only', '1x1 sleeping'], ['recovery adopts nothing', 'sender dies']])(
   '%s', (name, scenarioName) => {
     const bug = SEEDED.find((one) => one.name === name)!;
     let broken: Compiled;

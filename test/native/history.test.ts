@@ -136,6 +136,9 @@ test('a context that was away for longer than the clock counts is not checked by
   const history = historyOf({ s0: ['sent low 0 at 10-20'], r0: ['empty at 21-25'], r1: ['received low 0 at 26-29'] });
   history.contexts[2]!.micros = 5_000_000;
   expect(check(history)).toMatchObject({ unclocked: true, violations: [] });
+  const completed = historyOf({ s0: ['sent low 0 at 10-20', 'reaped low 0 at 21-22'], r0: ['received low 0 at 30-31'] }, { completions: 1 });
+  completed.contexts[0]!.micros = 5_000_000;
+  expect(check(completed)).toMatchObject({ unclocked: true, violations: [], completions: 1 });
 });
 
 test('many violations are counted, not all told', () => {

@@ -26,6 +26,8 @@ import {
 /** Looks at a full lane before the sender sleeps a little. */
 const FULL_SPINS = 64;
 const NAP_MICROSECONDS = 20;
+/** With so much patience time costs nothing (counted instructions), and senders pause: see sendPause. */
+const LULL_PATIENCE_MICROSECONDS = 500000;
 /** A submitter that waits longer for its completions has been forgotten. */
 const REAP_MICROSECONDS = 20000000;
 
@@ -146,12 +148,19 @@ const sendRest = (plan: i32, context: i32, tries: i32): i32 => {
   return 0;
 };
 
+/** In turns about as long as a receiver takes to fall asleep, and longer than anybody waits, so that a lost wake-up shows. */
+const sendPause = (plan: i32, context: i32, sent: i32, patience: i32): void => {
+  const random = randomNext(context);
+  if ((random & 1) === 0) wait32(plan, PLAN_NEVER, 0, (sent & 1) !== 0 ? random >> 4 & 63 : patience << 1);
+};
+
 /** SENDER number `number`, one round. */
 export const stormSend = (plan: i32, number: i32): void => {
   const context = contextAt(plan, number);
   const count = load32(plan, PLAN_COUNT);
   const max = load32(plan, PLAN_MAX_BYTES);
   const submits = load32(context, CONTEXT_REAPER) !== 0;
+  const patience = load32(plan, PLAN_PATIENCE);
   let reaped = 0;
   let sent = 0;
   let tries = 0;
@@ -165,6 +174,7 @@ export const stormSend = (plan: i32, number: i32): void => {
     if (went > 0) {
       sent = (sent + went) | 0;
       if (submits && (random >> 8 & 3) === 0) reaped = (reaped + reapAll(context)) | 0;
+      if (patience >= LULL_PATIENCE_MICROSECONDS) sendPause(plan, context, sent, patience);
     } else {
       tries = (tries + 1) | 0;
       reaped = (reaped + sendRest(plan, context, tries)) | 0;
