@@ -1,6 +1,6 @@
 /** Why a goal is missed, for rows that miss theirs: shown in the tables beside the figure. Keys are those of the rows. */
 const CONTRACT = 'handle, limits and room are checked, and bytes counted, by loads of their own';
-const EXCHANGE = 'on x86 the publication is a locked exchange, which waits until the slot\'s lines have arrived';
+const EXCHANGE = 'measured while the publication on x86 was a locked exchange; it no longer is, and the row has not been measured again';
 const LONG_PATH = 'three times the instructions of the peers, so fewer messages are under way while a line travels';
 const LOCKED_STORES = 'every atomic store is a locked exchange in JavaScript on x86, and a send makes several';
 

@@ -31,7 +31,7 @@ export interface Ended {
 }
 
 /** The queue is closed step by step: until queueClose returns, senders may still get through although others have been told. */
-const CLOSE_IS_GRADUAL = true;
+const CLOSE_IS_GRADUAL = false;
 
 /** `most`: the most messages in the lane at one moment, without those of this call. */
 interface Sending { kind: 'send'; lane: number; messages: readonly number[]; sent: number; most: number; sawOpen: boolean }

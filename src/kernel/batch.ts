@@ -39,10 +39,9 @@ const batchRoom = (sender: i32, ring: i32, at: i32): boolean => {
   return at !== load32(ring, RING_ROOM_END) || ringRefreshAt(ring, at);
 };
 
-/** The batch of a plain sender, published at once. Returns how many went, or why the first did not. */
-const batchPublish = (sender: i32, priority: i32, list: i32, count: i32): i32 => {
+/** The batch of a plain sender whose LIMIT was `limit`, published at once. Returns how many went, or why the first did not. */
+const batchPublish = (sender: i32, priority: i32, list: i32, count: i32, limit: i32): i32 => {
   const ring = sendRing(sender, priority);
-  const limit = loadRelaxed32(sender, SENDER_LIMIT); // [close]
   const badge = load32(sender, SENDER_BADGE);
   const first = load32(ring, RING_AT);
   let at = first;
@@ -96,7 +95,8 @@ export const sendBatch = (handle: i32, priority: i32, list: i32, count: i32): i3
   if ((priority >>> 0) >= PRIORITY_COUNT) return sendReject(sender, STATUS_BAD_PRIORITY);
   if (!batchIs(list, count)) return sendReject(sender, STATUS_BAD_ARGUMENT);
   let sent = 0;
-  if (loadRelaxed32(sender, SENDER_LIMIT) !== 0) sent = batchPublish(sender, priority, list, count); // [close]
+  const limit = loadRelaxed32(sender, SENDER_LIMIT); // [close] once: a batch that began before the close is not judged by it
+  if (limit !== 0) sent = batchPublish(sender, priority, list, count, limit);
   else sent = batchCareful(handle, priority, list, count);
   if (sent > 0) wakeReceivers(load32(sender, SENDER_BELL), sent);
   return sent;

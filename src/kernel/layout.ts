@@ -179,8 +179,12 @@ export const QUEUE_WAITERS = 64;
 export const QUEUE_EVENT = 68;
 /** W senders, atomic [used]: four words; bit 31 - (n & 31) of word n >> 5 is set before lane n is first used, and stays set. */
 export const QUEUE_USED = 72;
-/** W queueClose, atomic [close]: 1 once closed. */
+/** W queueClose, atomic [close]: 0, or one of CLOSED_*. */
 export const QUEUE_CLOSED = 88;
+/** No sender attaches any more, and no send begins that looks; receivers are not told yet. */
+export const CLOSED_BEGUN = 1;
+/** No send that begins succeeds: receivers may be told. */
+export const CLOSED_WHOLLY = 2;
 // ---- Attach line.
 /** W attach and detach, atomic [attach]: bit 31 - s while sender s is attached; bit r while receiver r is. */
 export const QUEUE_SENDERS_ATTACHED = 128;

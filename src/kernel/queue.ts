@@ -9,7 +9,7 @@
  * Orders not argued in the steps: [close] 6-receive, [base] 2-validate.
  * The seed's words: KernelQueue is this file, RingBuffer is ring.ts, MessageDescriptor the DESCRIPTOR_* record.
  */
-import { load32, loadRelaxed32, storeSequential32 } from '#machine';
+import { compareExchange32, load32, loadRelaxed32, storeSequential32 } from '#machine';
 import { attachReceiver, attachSender, detachReceiver, detachSender, queueIs, senderAt } from './attach.ts';
 import { creditOwed } from './credit.ts';
 import { receiveBatch, sendBatch } from './batch.ts';
@@ -17,7 +17,7 @@ import { countersCollect, countersLaneLength, countersRefusals } from './counter
 import { queueMake, queueSize } from './create.ts';
 import { commitCareful, messageCommit, messageRelease, messageReserve, messageView } from './inplace.ts';
 import {
-  META_BYTES_MASK, META_FLAGS_SHIFT, PRIORITY_COUNT, QUEUE_CLOSED, QUEUE_SENDERS, RECEIVER_BADGE, RECEIVER_LANE, RECEIVER_META,
+  CLOSED_BEGUN, CLOSED_WHOLLY, META_BYTES_MASK, META_FLAGS_SHIFT, PRIORITY_COUNT, QUEUE_CLOSED, QUEUE_SENDERS, RECEIVER_BADGE, RECEIVER_LANE, RECEIVER_META,
   RECEIVER_QUEUE, RECEIVER_USER_HIGH, RECEIVER_USER_LOW, SENDER_LIMIT, SENDER_QUOTA, SENDER_REAPER, SENDER_TYPED,
 } from './layout.ts';
 import { SEND_SUBMIT, sendCareful, sendDescriptorCareful, senderBlock } from './path/1-send-careful.ts';
@@ -51,9 +51,10 @@ export const queueRecoverReceiver = (queue: i32, index: i32): i32 => recoverRece
 /** No send that begins after this succeeds; receivers get what is left, then STATUS_CLOSED. Wakes all sleepers. */
 export const queueClose = (queue: i32): i32 => {
   if (!queueIs(queue)) return STATUS_BAD_HANDLE;
-  storeSequential32(queue, QUEUE_CLOSED, 1); // [close]
+  compareExchange32(queue, QUEUE_CLOSED, 0, CLOSED_BEGUN); // [close]
   const senders = load32(queue, QUEUE_SENDERS);
   for (let index = 0; index < senders; index++) storeSequential32(senderAt(queue, index), SENDER_LIMIT, 0); // [close]
+  storeSequential32(queue, QUEUE_CLOSED, CLOSED_WHOLLY); // [close]
   wakeEverybody(queueBell(queue));
   return STATUS_OK;
 };

@@ -44,7 +44,7 @@ test('the same seed walks the same way, another seed another', () => {
 test.each([
   ['receive without compare-exchange', '3x2 four lanes'],
   ['a send wakes nobody', '3x2 four lanes, sleeping, two die'],
-  ['free the slot before it is copied', '3x2 four lanes, batches, interrupt, close'],
+  ['claim a shared message before it is copied', '3x2 four lanes, batches, interrupt, close'],
   ['least urgent first', '3x2 four lanes'],
 ])('walks find "%s" in %s, as a schedule that replays', (name, scenarioName) => {
   const bug = SEEDED.find((one) => one.name === name)!;

@@ -11,7 +11,7 @@
  */
 import { addOwned64, load32, loadAcquire32, loadRelaxed32, opaque32, pause, store32, timeMicros32 } from '#machine';
 import {
-  HANDLE_LOW_MASK, QUEUE_CLOSED, RECEIVER_BIT, RECEIVER_EMPTY_COUNT, RECEIVER_HANDLE, RECEIVER_QUEUE,
+  CLOSED_WHOLLY, HANDLE_LOW_MASK, QUEUE_CLOSED, RECEIVER_BIT, RECEIVER_EMPTY_COUNT, RECEIVER_HANDLE, RECEIVER_QUEUE,
   RECEIVER_SLEEP_COUNT, RECEIVER_SOLE_HANDLE, RECEIVER_STREAK, RECEIVER_TIMEOUT_COUNT,
 } from '../layout.ts';
 import {
@@ -40,7 +40,7 @@ export const receiverBlock = (handle: i32): i32 => {
 const receiveLook = (receiver: i32, queue: i32, action: i32, buffer: i32, capacity: i32): i32 => {
   const closed = loadAcquire32(queue, QUEUE_CLOSED); // [close]
   const status = laneReceive(receiver, queue, action, buffer, capacity);
-  return status === STATUS_EMPTY && closed !== 0 ? STATUS_CLOSED : status;
+  return status === STATUS_EMPTY && closed === CLOSED_WHOLLY ? STATUS_CLOSED : status;
 };
 
 /**
@@ -55,7 +55,7 @@ const receiveClosed = (receiver: i32, queue: i32, action: i32, buffer: i32, capa
  * @inline
  */
 const receiveNothing = (receiver: i32, queue: i32, action: i32, buffer: i32, capacity: i32): i32 => {
-  if (loadRelaxed32(queue, QUEUE_CLOSED) !== 0) return receiveClosed(receiver, queue, action, buffer, capacity); // [close]
+  if (loadRelaxed32(queue, QUEUE_CLOSED) === CLOSED_WHOLLY) return receiveClosed(receiver, queue, action, buffer, capacity); // [close]
   addOwned64(receiver, RECEIVER_EMPTY_COUNT, 1);
   return STATUS_EMPTY;
 };
