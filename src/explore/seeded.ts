@@ -118,7 +118,7 @@ export const SEEDED: SeededBug[] = [
     one(QUEUE, '  compareExchange32(queue, QUEUE_CLOSED, 0, CLOSED_BEGUN); // [close]\n', '')),
   bug('sequential', 'receivers told of a close that has only begun', ['1x1 close'],
     one(RECEIVE, 'status === STATUS_EMPTY && closed === CLOSED_WHOLLY', 'status === STATUS_EMPTY && closed !== 0'),
-    one(RECEIVE, 'if (loadRelaxed32(queue, QUEUE_CLOSED) === CLOSED_WHOLLY)', 'if (loadRelaxed32(queue, QUEUE_CLOSED) !== 0)')),
+    one(RECEIVE, 'if (closed === CLOSED_WHOLLY)', 'if (closed !== 0)')),
   bug('sequential', 'attach does not look at CLOSED again', ['attach while closing'],
     one(ATTACH, '  if (loadSequential32(queue, QUEUE_CLOSED) !== 0) storeRelaxed32(sender, SENDER_LIMIT, 0); // [close]\n', '')),
   bug('sequential', 'a batch goes on where there is no room', ['1x1 batches'],

@@ -17,8 +17,9 @@ import { countersCollect, countersLaneLength, countersRefusals } from './counter
 import { queueMake, queueSize } from './create.ts';
 import { commitCareful, messageCommit, messageRelease, messageReserve, messageView } from './inplace.ts';
 import {
-  CLOSED_BEGUN, CLOSED_WHOLLY, META_BYTES_MASK, META_FLAGS_SHIFT, PRIORITY_COUNT, QUEUE_CLOSED, QUEUE_SENDERS, RECEIVER_BADGE, RECEIVER_LANE, RECEIVER_META,
-  RECEIVER_QUEUE, RECEIVER_USER_HIGH, RECEIVER_USER_LOW, SENDER_LIMIT, SENDER_QUOTA, SENDER_REAPER, SENDER_TYPED,
+  CLOSED_BEGUN, CLOSED_WHOLLY, META_BYTES_MASK, META_FLAGS_SHIFT, PRIORITY_COUNT, QUEUE_CLOSED, QUEUE_SENDERS,
+  RECEIVER_BADGE, RECEIVER_LANE, RECEIVER_META, RECEIVER_QUEUE, RECEIVER_USER_HIGH, RECEIVER_USER_LOW, SENDER_LIMIT,
+  SENDER_QUOTA, SENDER_REAPER, SENDER_TYPED,
 } from './layout.ts';
 import { SEND_SUBMIT, sendCareful, sendDescriptorCareful, senderBlock } from './path/1-send-careful.ts';
 import { sendDescriptorNow, sendNow } from './path/1-send.ts';

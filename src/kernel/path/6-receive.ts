@@ -55,7 +55,8 @@ const receiveClosed = (receiver: i32, queue: i32, action: i32, buffer: i32, capa
  * @inline
  */
 const receiveNothing = (receiver: i32, queue: i32, action: i32, buffer: i32, capacity: i32): i32 => {
-  if (loadRelaxed32(queue, QUEUE_CLOSED) === CLOSED_WHOLLY) return receiveClosed(receiver, queue, action, buffer, capacity); // [close]
+  const closed = loadRelaxed32(queue, QUEUE_CLOSED); // [close]
+  if (closed === CLOSED_WHOLLY) return receiveClosed(receiver, queue, action, buffer, capacity);
   addOwned64(receiver, RECEIVER_EMPTY_COUNT, 1);
   return STATUS_EMPTY;
 };
