@@ -30,9 +30,6 @@ export interface Ended {
   stop: 'done' | 'full' | 'empty' | 'closed' | 'any';
 }
 
-/** The queue is closed step by step: until queueClose returns, senders may still get through although others have been told. */
-const CLOSE_IS_GRADUAL = false;
-
 /** `most`: the most messages in the lane at one moment, without those of this call. */
 interface Sending { kind: 'send'; lane: number; messages: readonly number[]; sent: number; most: number; sawOpen: boolean }
 interface Receiving {
@@ -124,12 +121,8 @@ export class History {
       }
       if (call?.kind !== 'send') return call;
       return { ...call, most: Math.max(call.most, one.lanes[call.lane]!.length - call.sent),
-        sawOpen: call.sawOpen || !one.closed || this.isClosing(one) };
+        sawOpen: call.sawOpen || !one.closed };
     }) };
-  }
-
-  private isClosing(one: Possible): boolean {
-    return CLOSE_IS_GRADUAL && one.running.some((call) => call?.kind === 'close');
   }
 
   /** All states that running calls may lead to by taking effect. */
@@ -174,7 +167,7 @@ export class History {
     if (call.kind === 'close') return call.done;
     if (call.kind === 'send') {
       if (call.sent !== sent) return false;
-      return stop === 'full' ? call.most >= this.ringSize - sent : stop === 'closed' ? one.closed || this.isClosing(one) : true;
+      return stop === 'full' ? call.most >= this.ringSize - sent : stop === 'closed' ? one.closed : true;
     }
     if (call.got.length !== got.length) return false;
     if (!got.every(([lane, message], i) => lane === call.got[i]![0] && (message < 0 || message === call.got[i]![1]))) return false;
