@@ -212,8 +212,8 @@ describe('a fault shows in the report', () => {
   test('a completion that comes twice', async () => {
     (globalThis as { again?: number }).again = 0;
     const { code, result } = await faulty([{
-      file: 'kernel/path/4-ring.ts', from: '  storeRelease32(ring, RING_CONSUMED, (at + 1) | 0); // [free]',
-      to: '  if (at !== 7 || globalThis.again++ > 0) storeRelease32(ring, RING_CONSUMED, (at + 1) | 0);',
+      file: 'kernel/path/4-ring.ts', from: '  storeRelease32(ring, RING_CONSUMED, next); // [free]',
+      to: '  if (next !== 8 || globalThis.again++ > 0) storeRelease32(ring, RING_CONSUMED, next);',
     }]);
     expect(code).toBe(layout.EXIT_FAILED);
     // The collector saw it twice, so the second time behind itself; the classifiers did not.
@@ -223,8 +223,8 @@ describe('a fault shows in the report', () => {
   test('a completion that comes twice, the second time after everything is answered', async () => {
     (globalThis as { again?: number }).again = 0;
     const { code, result } = await drive({ vectors: [[1]], edits: [{
-      file: 'kernel/path/4-ring.ts', from: '  storeRelease32(ring, RING_CONSUMED, (at + 1) | 0); // [free]',
-      to: '  if (globalThis.again++ > 0) storeRelease32(ring, RING_CONSUMED, (at + 1) | 0);',
+      file: 'kernel/path/4-ring.ts', from: '  storeRelease32(ring, RING_CONSUMED, next); // [free]',
+      to: '  if (globalThis.again++ > 0) storeRelease32(ring, RING_CONSUMED, next);',
     }] });
     expect(code).toBe(layout.EXIT_FAILED);
     expect(result).toMatchObject({ duplicated: 1, lost: 0, completed: 1 });
