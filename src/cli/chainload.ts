@@ -57,6 +57,7 @@ class Lines {
   constructor(port: Duplex) {
     this.port = port;
     port.on('data', this.listener);
+    port.resume(); // An earlier call left it paused.
   }
 
   /** The next answer of the loader that `wanted` accepts, without its first word; undefined when the time is up. */
