@@ -13,8 +13,8 @@ const RECORD_BYTES = 8;
 
 const call = (name: string, operands: number[], accept: number[] = []): Call => ({ name, operands, meaning: { kind: 'other', accept } });
 
-const scenario = (name: string, kills: number, tasks: (place: Place) => Task[]): Scenario => ({
-  name, kills, spurious: 0, lanes: [], tasks, shape: { senders: 1, receivers: 1, ringSize: 1, maxBytes: 24, completions: 0, start: 0 },
+const scenario = (name: string, kills: number, tasks: (place: Place) => Task[], ringSize = 1): Scenario => ({
+  name, kills, spurious: 0, lanes: [], tasks, shape: { senders: 1, receivers: 1, ringSize, maxBytes: 24, completions: 0, start: 0 },
 });
 
 /** The 8 bytes of a record. */
@@ -68,6 +68,17 @@ const ENDING: Scenario[] = [
     return [{ name: 'sender', calls: [send, send] }, { name: 'owner', calls: [call('regionDestroy', [place.table, region])] },
       { name: 'receiver', calls: [follows(place, [STATUS_EMPTY])], afterEndOf: [1] }];
   }),
+  scenario('a region ends while a descriptor is sent the quick way', 0, (place) => {
+    const region = appendOnly(place);
+    place.call('regionHost', place.table, place.region, place.queue);
+    place.call('regionAppend', place.table, region, record(place), RECORD_BYTES);
+    // A message before it, so that the lane is announced and its second slot known to be free.
+    place.call('queueSend', place.senders[0]!, NORMAL, record(place), RECORD_BYTES);
+    place.call('queueReceive', place.receivers[0]!, place.allocate(24), 24);
+    const send = call('queueSendDescriptor', [place.senders[0]!, NORMAL, describes(place, region)], [STATUS_STALE_REGION]);
+    return [{ name: 'sender', calls: [send] }, { name: 'owner', calls: [call('regionDestroy', [place.table, region])] },
+      { name: 'receiver', calls: [follows(place, [STATUS_EMPTY])], afterEndOf: [1] }];
+  }, 2),
   scenario('who ends a region dies', 1, (place) => {
     const region = appendOnly(place);
     place.call('regionHost', place.table, place.region, place.queue);

@@ -16,6 +16,7 @@ export interface SeededBug {
 const PATH = 'src/kernel/path/';
 const SEND = `${PATH}1-send.ts`;
 const CAREFUL = `${PATH}1-send-careful.ts`;
+const VALIDATE = `${PATH}2-validate.ts`;
 const LANE = `${PATH}3-lane.ts`;
 const RING = `${PATH}4-ring.ts`;
 const SHARED = `${PATH}4-shared.ts`;
@@ -189,7 +190,13 @@ export const SEEDED: SeededBug[] = [
   bug('weak', 'CLOSED read relaxed', ['1x1 close after the send'],
     one(RECEIVE, 'const closed = loadAcquire32(queue, QUEUE_CLOSED);', 'const closed = loadRelaxed32(queue, QUEUE_CLOSED);')),
   bug('weak', 'NAMING stored with release only', ['a region ends while a descriptor is sent'],
+    one(CAREFUL, 'storeSequential32(sender, SENDER_NAMING, region);', 'storeRelease32(sender, SENDER_NAMING, region);')),
+  bug('weak', 'NAMING stored with release only, the quick way', ['a region ends while a descriptor is sent the quick way'],
     one(SEND, 'storeSequential32(sender, SENDER_NAMING, region);', 'storeRelease32(sender, SENDER_NAMING, region);')),
+  bug('weak', 'the handle of a named region read with acquire only', ['a region ends while a descriptor is sent'],
+    one(VALIDATE, 'regionAllows(load32(sender, SENDER_REGIONS), region, offsetLow, bytes)',
+      'regionSpan(load32(sender, SENDER_REGIONS), region, offsetLow, bytes, 3)'),
+    one(VALIDATE, 'import { regionAllows }', 'import { regionSpan }')),
   bug('weak', 'committed before the bytes, relaxed', ['append and read'],
     importing(APPEND, 'storeRelaxed32'),
     one(APPEND, 'compareExchange32(entry, REGION_LIMIT, limit, (to + 1) | 0);', 'storeRelaxed32(entry, REGION_LIMIT, (to + 1) | 0);')),

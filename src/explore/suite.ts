@@ -37,7 +37,7 @@ export interface Depth {
 
 export const SHORT: Depth = {
   scenarios: [...SCENARIOS, ...MORE, ...DEATHS, ...HOSTILITY, ...REFUSALS, ...REGIONS],
-  sequential: { seconds: 60, states: 1_000_000 },
+  sequential: { seconds: 90, states: 2_000_000 },
   weak: { seconds: 8, states: 60_000 },
   big: BIG,
   few: { seconds: 6, states: 400_000, preemptions: 1 },

@@ -27,7 +27,7 @@ test('the functions of sending and receiving are in it, those of creation are no
 });
 
 test.each([
-  ['storeSequential32(', '[publish]', /^stlr\b/m],
+  ['storePublished32(', '[publish]', /^stlr\b/m],
   ['loadAcquire32(', '[publish]', /^ldar\b/m],
   ['fenceAll(', '[sleep]', /^dmb\tish$/m],
   ['fetchAdd32(', '[sleep]', /^ldaxr\b[^]*^stlxr\b/m],

@@ -4,6 +4,7 @@
  * Role: called by 1-send before its point of no return. Memory: reads the sender block, the queue header and the region table;
  *   validateCredit refreshes the sender's own cache of reaped completions.
  * Order: [close] the CLOSED word is relaxed: a send that does not see it yet counts as begun before the close. [base] credit.ts.
+ *   A region's handle is read sequentially, behind the sender's announcement (../region/flight.ts).
  * Units: bytes. Fails: the codes returned; no effect.
  * Elsewhere: the handle itself is checked by the caller, who needs the block's address first; bounds of regions are in
  *   ../region.ts.
@@ -12,10 +13,10 @@
 import { load32, loadRelaxed32, store32 } from '#machine';
 import { creditReaped } from '../credit.ts';
 import {
-  DESCRIPTOR_BYTES, POLICY_SLAB, PRIORITY_COUNT, QUEUE_CLOSED, SENDER_BASE, SENDER_INDEX, SENDER_MAX_BYTES,
+  DESCRIPTOR_BYTES, PRIORITY_COUNT, QUEUE_CLOSED, SENDER_BASE, SENDER_INDEX, SENDER_MAX_BYTES,
   SENDER_QUOTA, SENDER_REAPED_CACHE, SENDER_REGIONS,
 } from '../layout.ts';
-import { regionSpan } from '../region.ts';
+import { regionAllows } from '../region.ts';
 import { ringTail } from '../ring.ts';
 import {
   STATUS_BAD_ARGUMENT, STATUS_BAD_PRIORITY, STATUS_CLOSED, STATUS_NO_CREDIT, STATUS_OK, STATUS_OUT_OF_BOUNDS,
@@ -44,8 +45,8 @@ export const validateDescriptor = (
 ): i32 => {
   if (load32(sender, SENDER_MAX_BYTES) < DESCRIPTOR_BYTES) return STATUS_TOO_LARGE;
   if (reserved !== 0) return STATUS_BAD_ARGUMENT;
-  const address = regionSpan(load32(sender, SENDER_REGIONS), region, offsetLow, bytes, POLICY_SLAB);
-  if (address < 0) return address;
+  const allowed = regionAllows(load32(sender, SENDER_REGIONS), region, offsetLow, bytes);
+  if (allowed < 0) return allowed;
   return offsetHigh === 0 ? STATUS_OK : STATUS_OUT_OF_BOUNDS;
 };
 
