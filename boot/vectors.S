@@ -3,7 +3,8 @@
 // Role: code runs on SP_EL0 (tasks and each core's own context), exceptions on SP_EL1, one stack per core. So an overflown task
 //   stack cannot hurt its own panic. Interrupts call boardInterrupt(), everything else boardException(frame, kind).
 // Memory: EXCEPTION_* offsets below are repeated in src/board/layout.ts.
-// Invariants: no floating-point register is saved, because nothing called from here uses one (the toolchain checks it).
+// Invariants: an interrupt saves, of the vector registers, q0 to q3: block copies use no other, and nothing else that is called from
+//   here uses any (the toolchain checks it).
 // Order: each stub pushes a frame record {x29, ELR}, so that backtraces (src/board/panic.ts, and gdb by the .cfi lines) go on
 //   from the handler into the interrupted code.
 
@@ -14,7 +15,8 @@
 #define EXCEPTION_BYTES 320
 #define INTERRUPT_ELR 168
 #define INTERRUPT_RECORD 192
-#define INTERRUPT_BYTES 208
+#define INTERRUPT_BLOCK 208
+#define INTERRUPT_BYTES 272
 #define STACK_MAPPED_BIT 15              // set in every address of a mapped stack, clear in the guard below it
 
         .cfi_sections .debug_frame
@@ -148,6 +150,8 @@ interrupt:
         stp     x14, x15, [sp, #112]
         stp     x16, x17, [sp, #128]
         stp     x18, x30, [sp, #144]
+        stp     q0, q1, [sp, #INTERRUPT_BLOCK]
+        stp     q2, q3, [sp, #INTERRUPT_BLOCK + 32]
         mrs     x2, elr_el1
         mrs     x3, spsr_el1
         stp     x2, x3, [sp, #INTERRUPT_ELR]
@@ -171,6 +175,8 @@ interrupt:
         ldp     x14, x15, [sp, #112]
         ldp     x16, x17, [sp, #128]
         ldp     x18, x30, [sp, #144]
+        ldp     q0, q1, [sp, #INTERRUPT_BLOCK]
+        ldp     q2, q3, [sp, #INTERRUPT_BLOCK + 32]
         add     sp, sp, #INTERRUPT_BYTES
         eret
         .cfi_endproc

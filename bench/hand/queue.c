@@ -5,14 +5,28 @@
 #define RELEASE memory_order_release
 #define SEQUENTIAL memory_order_seq_cst
 #define COLD __attribute__((noinline, cold))
+#define INLINE static inline __attribute__((always_inline))
 
 extern int32_t kernelNotify32(int32_t p, int32_t off, int32_t count);
 
-static inline void copy(uint8_t *d, const uint8_t *s, uint32_t n) {
-  if (n == 64) { __builtin_memcpy(d, s, 64); return; }
-  while (n >= 64) { __builtin_memcpy(d, s, 64); d += 64; s += 64; n -= 64; __asm__ volatile("" ::: "memory"); }
+typedef uint64_t Block __attribute__((vector_size(16), aligned(1)));
+INLINE void copy32(uint8_t *d, const uint8_t *s) {
+  Block a = ((const Block *)s)[0], b = ((const Block *)s)[1];
+  ((Block *)d)[0] = a; ((Block *)d)[1] = b;
+}
+
+INLINE void copy64(uint8_t *d, const uint8_t *s) {
+  const Block *from = (const Block *)s;
+  Block *to = (Block *)d;
+  Block a = from[0], b = from[1], c = from[2], e = from[3];
+  to[0] = a; to[1] = b; to[2] = c; to[3] = e;
+}
+
+INLINE void copy(uint8_t *d, const uint8_t *s, uint32_t n) {
+  if (n == 64) { copy64(d, s); return; }
+  while (n >= 64) { copy64(d, s); d += 64; s += 64; n -= 64; __asm__ volatile("" ::: "memory"); }
   if (n == 0) return;
-  if (n & 32) { __builtin_memcpy(d, s, 32); d += 32; s += 32; }
+  if (n & 32) { copy32(d, s); d += 32; s += 32; }
   if (n & 16) { __builtin_memcpy(d, s, 16); d += 16; s += 16; }
   if (n & 8) { __builtin_memcpy(d, s, 8); d += 8; s += 8; }
   if (n & 4) { __builtin_memcpy(d, s, 4); d += 4; s += 4; }
@@ -43,7 +57,7 @@ static inline int32_t publish(Sender *s, Ring *r, Slot *slot, uint32_t at, int32
   return atomic_load_explicit(&bell->waiters, SEQUENTIAL) ? wake(bell) : OK;
 }
 
-static inline int32_t send_copy(Sender *s, Ring *r, const void *source, uint32_t bytes) {
+INLINE int32_t send_copy(Sender *s, Ring *r, const void *source, uint32_t bytes) {
   uint32_t at = r->at;
   Slot *slot = (Slot *)slot_of(r, at);
   copy(slot->payload, source, bytes);
@@ -119,7 +133,7 @@ int32_t hand_send_descriptor(uintptr_t handle, int32_t priority, Descriptor *d) 
   return send_refuse(handle, priority, 24);
 }
 
-static inline int32_t pop(Ring *r, void *buffer, int32_t capacity, Receiver *v) {
+INLINE int32_t pop(Ring *r, void *buffer, int32_t capacity, Receiver *v) {
   uint32_t at = atomic_load_explicit(&r->consumed, RELAXED);
   if (at == r->seen) {
     uint32_t produced = atomic_load_explicit(&r->produced, ACQUIRE);

@@ -1,6 +1,7 @@
 /**
  * Last pass: the gate on the object. Its symbols are the exports, nothing undefined but what is declared, and no function
- * without `@float` touches a floating-point register.
+ * without `@float` touches a floating-point register, but for block copies (copyBytes), which load and store four that every
+ * interrupt entry saves (boot/vectors.S).
  */
 import { execa } from 'execa';
 import type { Target } from './clang.ts';
@@ -14,6 +15,13 @@ const MEMORY = ['memcpy', 'memmove', 'memset', 'memcmp'];
 const REGISTERS: Record<Target, RegExp> = {
   aarch64: /(?:^|[\s,[{(])[vqdshb](?:[0-9]|[12][0-9]|3[01])(?:\.\w+)?(?=$|[\s,\]}\[)])/,
   host: /%(?:[xyz]mm\d+|st\b|mm\d)/,
+};
+
+/** A load or store of a block copy. */
+const BLOCKS: Record<Target, RegExp> = {
+  aarch64: /^(?:(?:ldp|stp)\s+q[0-3], q[0-3]|(?:ldu?r|stu?r)\s+q[0-3]), \[/,
+  // Of memory at a constant address the disassembly shows the number alone.
+  host: /^mov(?:[au]p[sd]|dq[au])\s+(?:%xmm[0-3], (?:.*\)|\d+)|(?:.*\)|\d+), %xmm[0-3])$/,
 };
 
 export interface Symbols {
@@ -44,8 +52,9 @@ export const floatUses = (disassembly: string, target: Target): FloatUse[] => {
     const start = /^[0-9a-f]+ <(.+)>:$/.exec(line);
     if (start) symbol = start[1]!;
     const operands = line.split('\t').slice(2).join(' ').replace(/<[^>]*>/g, '').replace(/\/\/.*$/, '');
-    if (REGISTERS[target].test(operands) && found.at(-1)?.symbol !== symbol) {
-      found.push({ symbol, instruction: line.split('\t').slice(1).join(' ').trim() });
+    const instruction = line.split('\t').slice(1).join(' ').replace(/\s+(?:# |\/\/).*$/, '').trim();
+    if (REGISTERS[target].test(operands) && !BLOCKS[target].test(instruction) && found.at(-1)?.symbol !== symbol) {
+      found.push({ symbol, instruction });
     }
   }
   return found;

@@ -39,8 +39,8 @@ const series = (step: number): number => {
   return Math.trunc(sum + squares);
 };
 
-test('a switch keeps the floating-point registers of a task', async () => {
+test('a switch and an interrupt keep the floating-point registers of a task', async () => {
   const { text, exitCode } = await run(image, { cpus: 1, arguments: ['run=point'] });
-  expect(text.split('\n').sort()).toEqual(['', 'done', `series 1 gives ${series(1)}`, `series 2 gives ${series(2)}`]);
+  expect(text.split('\n').sort()).toEqual(['', 'done', 'interrupts keep the registers', `series 1 gives ${series(1)}`, `series 2 gives ${series(2)}`]);
   expect(exitCode).toBe(0);
 });

@@ -131,19 +131,23 @@ describe('the gate on the object', () => {
 describe('finding', () => {
   const listing = (instruction: string): string => `0000000000000000 <f>:\n       0:      \t${instruction}\n`;
 
-  test.each(['fmov\td0, xzr', 'ldr\ts1, [x0]', 'stp\tq0, q1, [sp, #16]', 'add\tv0.4s, v1.4s, v2.4s', 'ld1\t{v0.16b}, [x1]', 'str\tb3, [x0]'])(
+  test.each(['fmov\td0, xzr', 'ldr\ts1, [x0]', 'stp\tq4, q5, [sp, #16]', 'ldr\tq4, [x0]', 'ldp\td0, d1, [x0]', 'mov\tv0.16b, v1.16b', 'add\tv0.4s, v1.4s, v2.4s', 'ld1\t{v0.16b}, [x1]', 'str\tb3, [x0]'])(
     'a floating-point register in %s (aarch64)', (instruction) => {
       expect(floatUses(listing(instruction), 'aarch64')).toEqual([{ symbol: 'f', instruction: instruction.replaceAll('\t', ' ') }]);
     });
 
-  test.each(['add\tx0, x1, x2', 'b\t0xd0 <d0+0x10>', 'ldr\tw8, [x0, #4]\t// =s0', 'mov\tw0, #0xd', 'bl\t0x0 <s1>', 'msr\tDAIFSet, #2'])(
-    'none in %s (aarch64)', (instruction) => {
+  test.each(['add\tx0, x1, x2', 'b\t0xd0 <d0+0x10>', 'ldr\tw8, [x0, #4]\t// =s0', 'mov\tw0, #0xd', 'bl\t0x0 <s1>', 'ldp\tq0, q1, [x9, #32]', 'stur\tq3, [x9, #8]', 'msr\tDAIFSet, #2'])(
+    'none, or those of a block copy, in %s (aarch64)', (instruction) => {
       expect(floatUses(listing(instruction), 'aarch64')).toEqual([]);
     });
 
   test('floating-point registers of the host', () => {
     expect(floatUses(listing('movsd\t%xmm0, (%rdi)'), 'host')).toHaveLength(1);
     expect(floatUses(listing('fldl\t%st(0)'), 'host')).toHaveLength(1);
+    expect(floatUses(listing('addps\t%xmm1, %xmm0'), 'host')).toHaveLength(1);
+    expect(floatUses(listing('movups\t(%rdi), %xmm4'), 'host')).toHaveLength(1);
+    expect(floatUses(listing('movups\t(%rdi), %xmm0'), 'host')).toEqual([]);
+    expect(floatUses(listing('movups\t%xmm3, 16(%rsi,%rax)'), 'host')).toEqual([]);
     expect(floatUses(listing('movl\t%eax, (%rdi)'), 'host')).toEqual([]);
   });
 

@@ -6,7 +6,7 @@ import { boardArgument, boardExit, boardFreeBase, boardHalt } from '../../../src
 import { consoleText } from '../../../src/board/console.ts';
 import { echoStart } from './echo.ts';
 import { faultStart, faultTask, faultTimer } from './fault.ts';
-import { floatStart, floatTask } from './float.ts';
+import { floatStart, floatTask, floatTimer } from './float.ts';
 import { memoryStart } from './memory.ts';
 import { traceStart, traceTask } from './trace.ts';
 import { waitStart, waitTask, waitTimer } from './wait.ts';
@@ -51,6 +51,9 @@ export const programTask = (role: i32, argument: i32): void => {
 };
 
 export const programTimer = (): void => {
-  if (load32(boardFreeBase(), CHOICE_OFFSET) === 102) faultTimer();
-  else waitTimer();
+  switch (load32(boardFreeBase(), CHOICE_OFFSET)) {
+    case 102: faultTimer(); break;
+    case 112: floatTimer(); break;
+    default: waitTimer();
+  }
 };
