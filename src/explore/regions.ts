@@ -95,6 +95,15 @@ const ENDING: Scenario[] = [
       { name: 'receiver', calls: [follows(place, [STATUS_EMPTY]), follows(place, [STATUS_EMPTY])] },
       { name: 'recovery', calls: [call('regionRecover', [place.table, 1])], afterDeathOf: 0 }];
   }),
+  scenario('a region is sealed while it is described the quick way', 1, (place) => {
+    const region = place.call('regionCreateWritable', place.table, 1, place.allocate(64), RECORD_BYTES);
+    place.call('queueSend', place.senders[0]!, NORMAL, record(place), RECORD_BYTES);
+    place.call('queueReceive', place.receivers[0]!, place.allocate(24), 24);
+    const early = call('queueSendDescriptor', [place.senders[0]!, NORMAL, describes(place, region)], [STATUS_NOT_COMMITTED, STATUS_STALE_REGION]);
+    return [{ name: 'owner', calls: [call('taskFillAndSeal', [place.table, region])], killable: true }, { name: 'sender', calls: [early] },
+      { name: 'receiver', calls: [follows(place, [STATUS_EMPTY])] },
+      { name: 'recovery', calls: [call('regionRecover', [place.table, 1])], afterDeathOf: 0 }];
+  }, 2),
 ];
 
 const SLOT_STATUSES = [STATUS_FULL, STATUS_AGAIN];

@@ -167,6 +167,10 @@ export const SEEDED: SeededBug[] = [
   bug('sequential', 'a descriptor above the committed cursor', ['appender dies, descriptors beyond the cursor'],
     one(SPAN, ' || (bytes >>> 0) >= ((limit - offset) >>> 0)) return STATUS_NOT_COMMITTED;', ') return STATUS_NOT_COMMITTED;'),
     one(SPAN, '  if ((bytes >>> 0) >= ((limit - offset) >>> 0)) return regionRefuses(table, handle, offset, bytes);\n', '')),
+  bug('sequential', 'no second look at a described region that is being sealed', ['a region is sealed while it is described'],
+    one(SPAN, 'return regionStill(entry, handle) ? STATUS_OK : STATUS_STALE_REGION;', 'return STATUS_OK;')),
+  bug('sequential', 'no second look at a described region that is being sealed, the quick way', ['a region is sealed while it is described the quick way'],
+    one(SPAN, '((limit - offset) >>> 0) && regionStill(entry, handle);', '((limit - offset) >>> 0);')),
 
   // ---- Right under sequential consistency, wrong on the machines we run on.
   bug('weak', 'PRODUCED relaxed', ['1x1 ring 1'], one(RING, 'storePublished32(ring, RING_PRODUCED, next);', 'storeRelaxed32(ring, RING_PRODUCED, next);')),

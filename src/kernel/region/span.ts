@@ -4,7 +4,7 @@
  * Role: regionAllows: the sender of a descriptor, which has announced it (flight.ts). The rest: everybody, any number at once.
  * Memory: reads the table.
  * Invariants: 1 LIMIT never decreases while the handle lives, and bytes below LIMIT - 1 never change.
- *   2 an answer is about one generation: fields are read between two looks at the handle, or under an announcement.
+ *   2 an answer is about one generation, and not about a region half sealed: fields are read between two looks at the handle.
  * Order: [region] table.ts. [naming] flight.ts.
  *   [commit] LIMIT is stored with release after the bytes, loaded with acquire before a descriptor is accepted or
  *              followed: nobody reads a byte that is still being written.
@@ -73,7 +73,8 @@ export const regionAddress = (table: i32, handle: i32, offset: i32, bytes: i32):
 
 /**
  * Whether a descriptor may name these bytes: STATUS_OK, or the status that says why not. `table` is a table. While the
- * sender's announcement (flight.ts) stands, the handle cannot end once it was seen valid: no second look.
+ * sender's announcement (flight.ts) stands, the handle cannot end once it was seen valid; but the region may be sealed
+ * between the looks at the handle and at LIMIT, and its owner may still die before the seal is done: hence the second look.
  * @inline
  */
 export const regionAllows = (table: i32, handle: i32, offset: i32, bytes: i32): i32 => {
@@ -84,7 +85,7 @@ export const regionAllows = (table: i32, handle: i32, offset: i32, bytes: i32): 
   const limit = loadAcquire32(entry, REGION_LIMIT); // [commit]
   if ((offset >>> 0) >= (limit >>> 0)) return regionRefuses(table, handle, offset, bytes);
   if ((bytes >>> 0) >= ((limit - offset) >>> 0)) return regionRefuses(table, handle, offset, bytes);
-  return STATUS_OK;
+  return regionStill(entry, handle) ? STATUS_OK : STATUS_STALE_REGION;
 };
 
 /**
@@ -106,5 +107,5 @@ export const regionHolds = (table: i32, handle: i32, offset: i32, bytes: i32): b
   const entry = regionAt(table, index);
   if (loadSequential32(entry, REGION_HANDLE) !== handle) return false; // [naming]
   const limit = loadAcquire32(entry, REGION_LIMIT); // [commit]
-  return (offset >>> 0) < (limit >>> 0) && (bytes >>> 0) < ((limit - offset) >>> 0);
+  return (offset >>> 0) < (limit >>> 0) && (bytes >>> 0) < ((limit - offset) >>> 0) && regionStill(entry, handle);
 };
