@@ -8,26 +8,15 @@
 
 import { wordsStore } from '../kernel/schema/words.ts';
 
-/** ruvix:job/messages#sample: its number, bytes of its program, and of its shortest message. */
-export const SAMPLE_SCHEMA = 801734162;
-export const SAMPLE_PROGRAM_BYTES = 72;
-export const SAMPLE_BYTES_MIN = 8;
+/** ruvix:job/messages#work: its number, bytes of its program, and of its shortest message. */
+export const WORK_SCHEMA = 1415152385;
+export const WORK_PROGRAM_BYTES = 128;
+export const WORK_BYTES_MIN = 16;
 /** Writes the program to `at`. */
-export const storeSampleProgram = (at: i32): i32 => {
+export const storeWorkProgram = (at: i32): i32 => {
   let to = at;
-  to = wordsStore(to, '0154495700000012000000080000000400000000000000020000000000000008001000002fc97e1257df57b6');
-  to = wordsStore(to, '0000000000000007000000040004000000000003000000000000000a');
-  return to;
-};
-
-/** ruvix:job/messages#alert: its number, bytes of its program, and of its shortest message. */
-export const ALERT_SCHEMA = 1438219637;
-export const ALERT_PROGRAM_BYTES = 68;
-export const ALERT_BYTES_MIN = 12;
-/** Writes the program to `at`. */
-export const storeAlertProgram = (at: i32): i32 => {
-  let to = at;
-  to = wordsStore(to, '01544957000000110000000c000000040000000000000003000000000000000c0000000c55b97d7575c63bde');
-  to = wordsStore(to, '0000000000000800fffef80000000804000000030000000a');
+  to = wordsStore(to, '0154495700000020000000100000000400000000000000060000000000000010001000005459830164f946f1');
+  to = wordsStore(to, '0000000000000000ffffff000000000d00000002000000480000006c00000c00ffffffff0000040700000004');
+  to = wordsStore(to, '0004000000000003000000000000000f0000007c00000c00fffef80000000c04000000030000000a');
   return to;
 };

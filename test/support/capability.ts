@@ -31,8 +31,8 @@ export class System {
   }
 
   /** A queue that the root has all rights to. */
-  queue(shape: Shape = {}): number {
-    const config = makeConfig({ senders: 2, receivers: 1, ringSize: 4, maxBytes: 64, completions: 0, start: 0, schema: 0, ...shape });
+  queue(shape: Shape = {}, program = 0): number {
+    const config = makeConfig({ senders: 2, receivers: 1, ringSize: 4, maxBytes: 64, completions: 0, start: 0, schema: 0, ...shape }, program);
     const bytes = must(queueBytes(config));
     const region = must(cap.capRegionCreate(this.root, cap.CAP_REGIONS, POLICY_SLAB, allocate(bytes), bytes));
     return must(cap.capQueueCreate(this.root, region, config));

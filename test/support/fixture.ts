@@ -256,7 +256,8 @@ export const must = (value: number): number => {
   return value;
 };
 
-export const makeConfig = (shape: Required<Shape>): number => {
+/** `program`: address of the schema's validation program. */
+export const makeConfig = (shape: Required<Shape>, program = 0): number => {
   const at = allocate(layout.CONFIG_BYTES);
   BYTES.fill(0, at, at + layout.CONFIG_BYTES);
   setWord(at + layout.CONFIG_RING_SIZE, shape.ringSize);
@@ -266,5 +267,6 @@ export const makeConfig = (shape: Required<Shape>): number => {
   setWord(at + layout.CONFIG_RECEIVERS, shape.receivers);
   setWord(at + layout.CONFIG_COMPLETIONS, shape.completions);
   setWord(at + layout.CONFIG_START, shape.start);
+  setWord(at + layout.CONFIG_SCHEMA_PROGRAM, program);
   return at;
 };

@@ -7,8 +7,10 @@ import {
 import { queueLength, queueRecoverSender } from '../../src/kernel/queue.ts';
 import {
   STATUS_BAD_ARGUMENT, STATUS_BUSY, STATUS_CLOSED, STATUS_EMPTY, STATUS_NO_CAPABILITY, STATUS_NO_COMPLETIONS, STATUS_NO_PLACE, STATUS_NO_RIGHT,
-  STATUS_OK, STATUS_POLICY, STATUS_TOO_LARGE, STATUS_WRONG_SCHEMA,
+  STATUS_INVALID_MESSAGE, STATUS_OK, STATUS_POLICY, STATUS_TIMED_OUT, STATUS_TOO_LARGE, STATUS_WRONG_SCHEMA,
 } from '../../src/kernel/status.ts';
+import { REASON_BITS } from '../../src/kernel/schema/program.ts';
+import { storeWorkProgram, WORK_PROGRAM_BYTES, WORK_SCHEMA } from '../../src/programs/messages.ts';
 import { ALL, GRANT, READ, REVOKE, System, WRITE } from '../support/capability.ts';
 import { allocate, bytesAt, must, named, payload, reset, setBytes, setWord, type Shape, word } from '../support/fixture.ts';
 import { interruptedAfter, killedAfter } from '../support/steps.ts';
@@ -31,9 +33,9 @@ class Service {
   readonly senders: number[];
   readonly receiver: number;
 
-  constructor(shape: Shape = {}, submits = 0) {
-    this.queue = this.s.queue({ completions: submits * 4, ...shape });
-    this.senders = [0, 1].map((k) => must(cap.capAttachSender(this.s.spaces[k]!, must(this.s.grant(this.queue, k, WRITE, 10 + k)), 0, submits)));
+  constructor(shape: Shape = {}, submits = 0, program = 0) {
+    this.queue = this.s.queue({ completions: submits * 4, ...shape }, program);
+    this.senders = [0, 1].map((k) => must(cap.capAttachSender(this.s.spaces[k]!, must(this.s.grant(this.queue, k, WRITE, 10 + k)), shape.schema ?? 0, submits)));
     this.receiver = must(cap.capAttachReceiver(this.s.root, this.queue));
   }
 
@@ -85,6 +87,8 @@ describe('a place', () => {
       f.s.fails(STATUS_NO_RIGHT, () => cap.capReserve(root, wrong, 0, 8));
       f.s.fails(STATUS_NO_RIGHT, () => cap.capCommit(root, wrong, 8, 0, 0));
       f.s.fails(STATUS_NO_RIGHT, () => cap.capReap(root, wrong, target, 16));
+      f.s.fails(STATUS_NO_RIGHT, () => cap.capReapTimeout(root, wrong, target, 16, 0));
+      f.s.fails(STATUS_NO_RIGHT, () => cap.capRefused(root, wrong, cap.REFUSED_REASON));
     }
     f.s.fails(STATUS_NO_RIGHT, () => cap.capReceive(space, sender!, target, 64));
     f.s.fails(STATUS_NO_RIGHT, () => cap.capReceiveTimeout(space, sender!, target, 64, 0));
@@ -112,6 +116,41 @@ describe('a place', () => {
     expect(cap.capDrop(f.s.root, f.receiver)).toBe(STATUS_OK);
     expect(cap.capAttachReceiver(f.s.root, f.queue)).toBeGreaterThan(0);
   });
+});
+
+test('a submitter waits for its completions: a status if none comes, and never those of another', () => {
+  const f = new Service({}, 1);
+  const reap = (k: number, microseconds: number): string | number =>
+    named(cap.capReapTimeout(f.s.spaces[k]!, f.senders[k]!, target, COMPLETION_BYTES, microseconds));
+  expect(reap(0, 0)).toBe(named(STATUS_EMPTY));
+  setBytes(source, payload(8, 1));
+  expect(cap.capSubmit(f.s.spaces[0]!, f.senders[0]!, 1, source, 8, 3, 4)).toBe(STATUS_OK);
+  expect(f.receive().status).toBe(8);
+  expect(cap.capComplete(f.s.root, f.receiver, 0, 1, 3, 4, -5)).toBe(STATUS_OK);
+  expect(reap(1, 1000)).toBe(named(STATUS_TIMED_OUT));
+  expect([reap(0, 1000), word(target), word(target + 4), word(target + 8)]).toEqual([COMPLETION_BYTES, 3, 4, -5]);
+  const plain = new Service();
+  plain.s.fails(STATUS_NO_COMPLETIONS, () => cap.capReapTimeout(plain.s.spaces[0]!, plain.senders[0]!, target, COMPLETION_BYTES, 0));
+  plain.s.fails(STATUS_NO_CAPABILITY, () => cap.capReapTimeout(plain.s.spaces[0]!, plain.senders[0]! + 64, target, COMPLETION_BYTES, 0));
+});
+
+test('a sender learns by its capability why its message was refused, each its own', () => {
+  const program = allocate(WORK_PROGRAM_BYTES);
+  storeWorkProgram(program);
+  const f = new Service({ schema: WORK_SCHEMA }, 0, program);
+  const refused = (k: number): number[] =>
+    [cap.REFUSED_REASON, cap.REFUSED_WORD, cap.REFUSED_BYTE].map((what) => cap.capRefused(f.s.spaces[k]!, f.senders[k]!, what));
+  setBytes(source, new Uint8Array(16).fill(0));
+  setBytes(source, [1]);
+  expect(named(cap.capSend(f.s.spaces[1]!, f.senders[1]!, 2, source, 16))).toBe(STATUS_OK);
+  setBytes(source + 13, [8]);
+  expect(named(cap.capSend(f.s.spaces[1]!, f.senders[1]!, 2, source, 16))).toBe(named(STATUS_INVALID_MESSAGE));
+  expect(refused(0)).toEqual([0, 0, 0]);
+  const [reason, at, byte] = refused(1);
+  expect([reason, byte]).toEqual([REASON_BITS, 13]);
+  expect(at).toBeGreaterThan(12);
+  f.s.fails(STATUS_BAD_ARGUMENT, () => cap.capRefused(f.s.spaces[1]!, f.senders[1]!, 3));
+  f.s.fails(STATUS_NO_CAPABILITY, () => cap.capRefused(f.s.spaces[1]!, f.senders[1]! + 64, cap.REFUSED_BYTE));
 });
 
 test('the badge of the capability arrives with the message, by every way of sending', () => {

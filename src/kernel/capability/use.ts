@@ -1,9 +1,9 @@
 /**
  * Using a place in a queue by its capability: the queue's surface with one more check.
  *
- * Role: the context of the space, one call at a time. `space` is not the task's to choose: whoever lets a task in here
- *   passes its
- *   own. Memory: reads the capability; SPACE_RECORD; else what the queue's calls touch.
+ * Role: the context of the space, one call at a time; of a context of two tasks one may reap while the other does the rest:
+ *   they touch different words. `space` is not the task's to choose: whoever lets a task in here passes its own.
+ * Memory: reads the capability; SPACE_RECORD; else what the queue's calls touch.
  * Invariants: 1 a call looks at the handle word once, at its start, and everything after belongs to the place it then
  *   named: the
  *   entry is not used again while its context is inside a call (space.ts, 4).
@@ -24,7 +24,7 @@ import {
   queueCommitSubmit, queueComplete, queueCompletions, queueDiscard, queuePeek, queueReceive, queueReceiveBatch,
   queueReceiveTimeout, queueRelease, queueReserve, queueSend, queueSendBatch, queueSendDescriptor, queueSubmit,
   queueSubmitDescriptor, queueView, receivedBadge, receivedBytes, receivedFlags, receivedPriority, receivedSender,
-  receivedUserHigh, receivedUserLow,
+  receivedUserHigh, receivedUserLow, refusedByte, refusedReason, refusedWord,
 } from '../queue.ts';
 import { STATUS_BAD_ARGUMENT, STATUS_NO_CAPABILITY } from '../status.ts';
 import { capabilityObject } from './space.ts';
@@ -102,12 +102,28 @@ export const capSubmitDescriptor = (
   const copy = descriptorTranslate(space, record);
   return copy < 0 ? copy : queueSubmitDescriptor(sender, priority, copy, userLow, userHigh);
 };
-/** Takes the next completion of a submitter: as queueReceive from queueCompletions. */
+/** Takes the next completion of a submitter: as queueReceive, or queueReceiveTimeout, from queueCompletions. */
 export const capReap = (space: i32, cap: i32, buffer: i32, capacity: i32): i32 => {
   const sender = placeOf(space, cap, CAPABILITY_SENDER);
-  if (sender < 0) return sender;
-  const reaper = queueCompletions(sender);
+  const reaper = sender < 0 ? sender : queueCompletions(sender);
   return reaper < 0 ? reaper : queueReceive(reaper, buffer, capacity);
+};
+export const capReapTimeout = (space: i32, cap: i32, buffer: i32, capacity: i32, microseconds: i32): i32 => {
+  const sender = placeOf(space, cap, CAPABILITY_SENDER);
+  const reaper = sender < 0 ? sender : queueCompletions(sender);
+  return reaper < 0 ? reaper : queueReceiveTimeout(reaper, buffer, capacity, microseconds);
+};
+
+/** What capRefused says about the last message of a sender that its queue's schema refused: as the functions refused*. */
+export const REFUSED_REASON = 0;
+export const REFUSED_WORD = 1;
+export const REFUSED_BYTE = 2;
+export const capRefused = (space: i32, cap: i32, what: i32): i32 => {
+  const sender = placeOf(space, cap, CAPABILITY_SENDER);
+  if (sender < 0) return sender;
+  if (what === REFUSED_REASON) return refusedReason(sender);
+  if (what === REFUSED_WORD) return refusedWord(sender);
+  return what === REFUSED_BYTE ? refusedByte(sender) : STATUS_BAD_ARGUMENT;
 };
 
 // ---- Receiving.

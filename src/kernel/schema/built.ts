@@ -10,34 +10,39 @@
 import { load32, load8 } from '#machine';
 import { blockNext } from './block.ts';
 
-/** ruvix:job/messages#sample */
-export const isSampleMessage = (at: i32, bytes: i32, scratch: i32): i32 => {
-  if ((at & 7) !== 0 || bytes < 8 || bytes > 1048576) return 0;
+/** ruvix:job/messages#work */
+export const isWorkMessage = (at: i32, bytes: i32, scratch: i32): i32 => {
+  if ((at & 7) !== 0 || bytes < 16 || bytes > 1048576) return 0;
   const limit = (at + bytes) | 0;
-  const cursor = (at + 8) | 0;
-  return blockNext(at, at, cursor, limit, 4, 262144) === limit ? 1 : 0;
-};
-
-/** ruvix:job/messages#alert */
-export const isAlertMessage = (at: i32, bytes: i32, _scratch: i32): i32 => {
-  if ((at & 7) !== 0 || bytes !== 12) return 0;
-  if ((load32(at, 8) & -67584) !== 0) return 0;
-  if (load8(at, 8) >= 3) return 0;
-  return 1;
+  let cursor = (at + 16) | 0;
+  if ((load32(at, 0) & -256) !== 0) return 0;
+  switch (load8(at, 0)) {
+    case 0: {
+      if ((load32(at, 12)) !== 0) return 0;
+      cursor = blockNext(at, (at + 4) | 0, cursor, limit, 4, 262144);
+      if (cursor < 0) return 0;
+      break;
+    }
+    case 1: {
+      if ((load32(at, 12) & -67584) !== 0) return 0;
+      if (load8(at, 12) >= 3) return 0;
+      break;
+    }
+    default: return 0;
+  }
+  return cursor === limit ? 1 : 0;
 };
 
 /** The number of the validator for this identity, or 0 if there is none here. */
 export const builtNumber = (id: i32, more: i32): i32 => {
-  if (id === 801734162 && more === 1474254774) return 1;
-  if (id === 1438219637 && more === 1975925726) return 2;
+  if (id === 1415152385 && more === 1694058225) return 1;
   return 0;
 };
 
 /** Whether the bytes are a message, says validator `number`. */
 export const builtAccepts = (number: i32, at: i32, bytes: i32, scratch: i32): i32 => {
   switch (number) {
-    case 1: return isSampleMessage(at, bytes, scratch);
-    case 2: return isAlertMessage(at, bytes, scratch);
+    case 1: return isWorkMessage(at, bytes, scratch);
     default: return 0;
   }
 };
