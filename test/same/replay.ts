@@ -107,26 +107,30 @@ const replayHolding = (operation: i32, a: i32, b: i32, c: i32, d: i32, e: i32, f
   }
 };
 
-const argument = (record: i32, number: i32): i32 => {
+/** One call, of the operations below 55. */
+export const replayCall = (operation: i32, a: i32, b: i32, c: i32, d: i32, e: i32, f: i32): i32 => {
+  if (operation < 20) return replayMaking(operation, a, b, c, d);
+  if (operation < 42) return replayUsing(operation, a, b, c, d, e, f);
+  return replayHolding(operation, a, b, c, d, e, f);
+};
+
+/** Record number `k` of the script, and one of its arguments. */
+export const replayRecord = (k: i32): i32 => (SCRIPT + RECORD_BYTES + Math.imul(k, RECORD_BYTES)) | 0;
+export const replayArgument = (record: i32, number: i32): i32 => {
   const value = load32(record, (8 + (number << 2)) | 0);
   return (load32(record, 4) >>> number & 1) !== 0 ? load32(RESULTS, value << 2) : value;
 };
 
-/** Runs the script. */
+/** Runs a script of calls without capabilities. */
 export const replayRun = (): i32 => {
   const count = load32(SCRIPT, 0);
   for (let k = 0; k < count; k++) {
-    const record = (SCRIPT + RECORD_BYTES + Math.imul(k, RECORD_BYTES)) | 0;
-    const operation = load32(record, 0);
-    const a = argument(record, 0);
-    const b = argument(record, 1);
-    const c = argument(record, 2);
-    const d = argument(record, 3);
-    let result = UNKNOWN;
-    if (operation < 20) result = replayMaking(operation, a, b, c, d);
-    else if (operation < 42) result = replayUsing(operation, a, b, c, d, argument(record, 4), argument(record, 5));
-    else result = replayHolding(operation, a, b, c, d, argument(record, 4), argument(record, 5));
-    store32(RESULTS, k << 2, result);
+    const at = replayRecord(k);
+    const a = replayArgument(at, 0);
+    const b = replayArgument(at, 1);
+    const c = replayArgument(at, 2);
+    const d = replayArgument(at, 3);
+    store32(RESULTS, k << 2, replayCall(load32(at, 0), a, b, c, d, replayArgument(at, 4), replayArgument(at, 5)));
   }
   return count;
 };

@@ -10,7 +10,16 @@ export const OPERATIONS = [
   'discard', 'complete', 'completions', 'length', 'laneLength', 'owed', 'statistics', 'receivedBytes', 'receivedFlags', 'receivedPriority',
   'receivedSender', 'receivedUserLow', 'receivedUserHigh', 'createWritable', 'writable', 'seal', 'allows', 'appendFor', 'slabBytes',
   'createSlab', 'slotAllocate', 'slotFree', 'slotAddress', 'outstanding', 'destroyFor', 'recoverOwner',
+  // By capability: replay-capability.ts.
+  'xor', 'systemBytes', 'systemCreate', 'spaceCreate', 'space', 'recover', 'grant', 'revoke', 'drop', 'type', 'rights', 'depth', 'badge',
+  'capQueueCreate', 'capQueueClose', 'capAttachSender', 'capAttachReceiver', 'capSend', 'capSubmit', 'capSendBatch', 'capReserve',
+  'capCommit', 'capSendDescriptor', 'capSubmitDescriptor', 'capReap', 'capReceive', 'capReceiveTimeout', 'capReceiveBatch', 'capPeek',
+  'capDiscard', 'capView', 'capRelease', 'capComplete', 'capReceived', 'capRegionCreate', 'capRegionCreateWritable', 'capRegionCreateSlab',
+  'region', 'capRegionAddress', 'capRegionCommitted', 'capRegionPolicy', 'capRegionWritable', 'capRegionSeal', 'capRegionReserve',
+  'capRegionCommit', 'capRegionAppend', 'capSlotAllocate', 'capSlotFree', 'capSlotAddress', 'capRegionDestroy',
 ] as const;
+/** The first operation by capability. */
+export const BY_CAPABILITY = OPERATIONS.indexOf('xor');
 export type Operation = (typeof OPERATIONS)[number];
 /** A reference to the result of an earlier record. */
 export interface Result { result: number }
@@ -18,12 +27,16 @@ export type Argument = number | Result;
 
 export class Script {
   readonly records: { operation: Operation; args: Argument[] }[] = [];
+  /** If the script is played while it is written: runs record number `k`, and returns its result. */
+  player: ((record: Int32Array, k: number) => number) | undefined;
+  readonly results: number[] = [];
   #free = GROUND + 4096;
 
   /** Appends a call; its result can be an argument of later ones. */
   add(operation: Operation, ...args: Argument[]): Result {
-    this.records.push({ operation, args });
-    return { result: this.records.length - 1 };
+    const result = this.records.push({ operation, args }) - 1;
+    if (this.player !== undefined) this.results.push(this.player(this.#encoded(result), result));
+    return { result };
   }
 
   /** Memory for the calls, at a line. */
@@ -42,16 +55,17 @@ export class Script {
   encode(): Int32Array {
     const words = new Int32Array((this.records.length + 1) * (RECORD_BYTES / 4));
     words[0] = this.records.length;
-    this.records.forEach(({ operation, args }, k) => {
-      const at = (k + 1) * (RECORD_BYTES / 4);
-      words[at] = OPERATIONS.indexOf(operation);
-      args.forEach((argument, n) => {
-        if (typeof argument === 'number') words[at + 2 + n] = argument;
-        else {
-          words[at + 1]! |= 1 << n;
-          words[at + 2 + n] = argument.result;
-        }
-      });
+    this.records.forEach((_, k) => words.set(this.#encoded(k), (k + 1) * (RECORD_BYTES / 4)));
+    return words;
+  }
+
+  #encoded(k: number): Int32Array {
+    const { operation, args } = this.records[k]!;
+    const words = new Int32Array(RECORD_BYTES / 4);
+    words[0] = OPERATIONS.indexOf(operation);
+    args.forEach((argument, n) => {
+      if (typeof argument !== 'number') words[1]! |= 1 << n;
+      words[2 + n] = typeof argument === 'number' ? argument : argument.result;
     });
     return words;
   }
@@ -74,16 +88,22 @@ export const generator = (seed: number): ((below: number) => number) => {
 
 interface Queue { queue: Result; senders: Result[]; receivers: Result[]; max: number; completions: number }
 
-/** A queue of the given shape in a region of its own, with every place taken. */
-export const makeQueue = (
-  script: Script, table: Argument, shape: { ringSize: number; max: number; senders: number; receivers: number; completions: number; start: number },
-): Queue => {
+interface QueueShape { ringSize: number; max: number; senders: number; receivers: number; completions: number; start: number }
+
+/** A configuration for a queue of the given shape and schema 7, and memory enough for one. */
+export const makeConfig = (script: Script, shape: QueueShape): { config: number; room: number } => {
   const config = script.allocate(32);
   script.words(config, shape.ringSize, shape.max, 7, shape.senders, shape.receivers, shape.completions, shape.start, 0);
-  const bytes = script.add('queueBytes', config);
   const lane = shape.ringSize * Math.ceil((shape.max + 24) / 64) * 64;
   const entry = shape.completions * 64 * 4 * shape.receivers * shape.senders;
-  const base = script.allocate(8192 + shape.senders * (4 * lane + 2048) + entry + shape.senders * 4096);
+  return { config, room: 8192 + shape.senders * (4 * lane + 2048) + entry + shape.senders * 4096 };
+};
+
+/** A queue of the given shape in a region of its own, with every place taken. */
+export const makeQueue = (script: Script, table: Argument, shape: QueueShape): Queue => {
+  const { config, room } = makeConfig(script, shape);
+  const bytes = script.add('queueBytes', config);
+  const base = script.allocate(room);
   const queue = script.add('queueCreate', table, script.add('regionCreate', table, 3, base, bytes), config);
   const attach = (k: number): Result => script.add(shape.completions > 0 && k % 2 === 0 ? 'attachSubmitter' : 'attachSender', queue, 7);
   return {
