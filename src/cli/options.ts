@@ -9,10 +9,13 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BOARDS, BOARD_NAMES, type BoardName } from './boards.ts';
+import { ATOMICS_NAMES, type AtomicKind } from '../lower/clang.ts';
 import { InputError, checkInput, inputLimitBytes, type InputSummary } from './input.ts';
 
 export const TARGETS = ['qemu', 'node'] as const;
 export const CPU_MODELS = ['cortex-a53', 'cortex-a57', 'cortex-a72', 'cortex-a76', 'neoverse-n1', 'max'] as const;
+/** Those of the models that have LSE; the first is what ATOMICS=lse runs on if nobody says otherwise. */
+export const LSE_MODELS = ['cortex-a76', 'neoverse-n1', 'max'] as const;
 export const GIC_VERSIONS = ['2', '3'] as const;
 /** GICv2 has eight processor interfaces. */
 export const CPUS_LIMIT = 8;
@@ -32,6 +35,7 @@ export interface RawOptions {
   board: string;
   target: string;
   program: string;
+  atomics: string;
   /** Default: what the board has; so for the next three. */
   cpus?: string;
   cpu?: string;
@@ -45,6 +49,7 @@ export interface RunOptions {
   board: BoardName;
   target: (typeof TARGETS)[number];
   program: string;
+  atomics: AtomicKind;
   cpus: number;
   cpu: string;
   gic: 2 | 3;
@@ -85,15 +90,27 @@ const checkFixed = (name: BoardName, given: Readonly<Record<string, string>>): v
   }
 };
 
+/** A kernel built with LSE says so itself where there is none; this sentence comes before the build. */
+const checkAtomics = (atomics: AtomicKind, cpu: string, board: BoardName): void => {
+  if (atomics === 'llsc' || LSE_MODELS.some((one) => one === cpu)) return;
+  if (BOARDS[board].fixed) throw new UsageError(`ATOMICS must be llsc for BOARD=${board}: its ${cpu} has no LSE.`);
+  throw new UsageError(`CPU must be ${list(LSE_MODELS)} for ATOMICS=lse, not ${cpu}.`);
+};
+
 export const checkOptions = (raw: RawOptions, programs: readonly string[]): RunOptions => {
   const board = choice('BOARD', raw.board, BOARD_NAMES);
   const has = BOARDS[board];
-  const { cpus, cpu, gic, memory } = { cpus: String(has.cpus), cpu: has.cpu, gic: String(has.gic), memory: String(has.memoryMebibytes), ...raw };
+  const atomics = choice('ATOMICS', raw.atomics, ATOMICS_NAMES);
+  const usual = atomics === 'lse' && !has.fixed ? LSE_MODELS[0] : has.cpu;
+  const { cpus, cpu, gic, memory } = { cpus: String(has.cpus), cpu: usual, gic: String(has.gic), memory: String(has.memoryMebibytes), ...raw };
   if (has.fixed) checkFixed(board, { CPUS: cpus, CPU: cpu, GIC: gic, MEMORY: memory });
+  const target = choice('TARGET', raw.target, TARGETS);
+  if (target === 'qemu') checkAtomics(atomics, choice('CPU', cpu, CPU_MODELS), board);
   return {
     board,
-    target: choice('TARGET', raw.target, TARGETS),
+    target,
     program: choice('PROGRAM', raw.program, programs),
+    atomics,
     cpus: whole('CPUS', cpus, 1, CPUS_LIMIT),
     cpu: choice('CPU', cpu, CPU_MODELS),
     gic: choice('GIC', gic, GIC_VERSIONS) === '2' ? 2 : 3,

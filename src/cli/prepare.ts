@@ -27,6 +27,7 @@ export const commandWithOptions = (name: string): Command => new Command(name)
   .option('--board <name>', 'the board', 'virt')
   .option('--target <name>', 'qemu or node', 'qemu')
   .option('--program <name>', 'a program of src/programs', 'classify')
+  .option('--atomics <kind>', 'llsc or lse', 'llsc')
   .option('--cpus <n>', 'cores; default: what the board has, as for the next three')
   .option('--cpu <model>', 'the processor model QEMU shows')
   .option('--gic <version>', 'version of the interrupt controller')
@@ -61,7 +62,7 @@ export const prepare = (raw: RawOptions): Prepared => {
   const lacks = options.target === 'qemu' ? emulatorLacks(options.board) : undefined;
   if (lacks !== undefined) throw new UsageError(lacks);
   // One image for every board; its folder has the name of the first.
-  const image = `build/virt/${options.program}/kernel8.img`;
+  const image = `build/${options.atomics === 'lse' ? 'lse' : 'virt'}/${options.program}/kernel8.img`;
   // The digits are made by the build; any other input must be there and good before it.
   let checked = options.input === DIGITS ? undefined : checkInputAndClasses(options);
   build(options, image);

@@ -6,11 +6,19 @@ import { execa } from 'execa';
 import type { Report } from './report.ts';
 
 export type Target = 'aarch64' | 'host';
+export type AtomicKind = 'llsc' | 'lse';
 
 const TARGETS: Record<Target, string[]> = {
   aarch64: ['--target=aarch64-none-elf', '-mcpu=cortex-a72', '-march=armv8-a', '-mno-outline-atomics'],
   host: ['--target=x86_64-linux-gnu', '-fno-pie', '-fcf-protection=none'],
 };
+
+/**
+ * What the kernel's read-modify-writes become on AArch64. Every processor has llsc: load-exclusive and store-exclusive loops. lse, of
+ * ARMv8.1, is one instruction each; a Cortex-A76 has it, A53 and A72 do not. src/board/atomics.ts stops where it is missing.
+ */
+export const ATOMICS: Record<AtomicKind, string[]> = { llsc: [], lse: ['-mcpu=cortex-a76', '-march=armv8-a+lse'] };
+export const ATOMICS_NAMES = Object.keys(ATOMICS) as AtomicKind[];
 
 const FLAGS = [
   '-std=c11', '-ffreestanding', '-mno-implicit-float', '-nostdlibinc', '-fwrapv', '-fno-strict-aliasing', '-fno-delete-null-pointer-checks',

@@ -1,7 +1,7 @@
 /**
  * The lowering: restricted TypeScript to an object file, by way of Porffor. The whole pipeline on one screen.
  *
- *   node --import tsx src/lower/main.ts ENTRY.ts -o build/DIR/NAME.o [--target aarch64|host] [-O 0|1|2|s] [--keep]
+ *   node --import tsx src/lower/main.ts ENTRY.ts -o build/DIR/NAME.o [--target aarch64|host] [-O 0|1|2|s] [--atomics llsc|lse] [--keep]
  *
  * Beside the object it leaves NAME.ts (lowered), NAME.c (Porffor's) and NAME.pre.h with --keep. Exit status 1 with all errors of
  * the run on stderr, and nothing written, if the sources are not in the subset (docs/subset.md).
@@ -10,7 +10,7 @@ import { realpathSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { clang, type Target } from './clang.ts';
+import { ATOMICS, ATOMICS_NAMES, clang, type AtomicKind, type Target } from './clang.ts';
 import { emit } from './emit.ts';
 import { Folder } from './fold.ts';
 import { gateText } from './gate.ts';
@@ -27,6 +27,8 @@ export interface Options {
   output: string;
   target: Target;
   O: string;
+  /** Default: llsc. Only for aarch64. */
+  atomics?: AtomicKind;
   keep?: boolean;
 }
 
@@ -55,7 +57,8 @@ const compile = async (program: Program, base: string, options: Options, report:
   gateText(c, program, report);
   const before = header(c, program);
   await writeFile(`${base}.pre.h`, before.text);
-  if (!report.failed) await clang(`${base}.c`, `${base}.pre.h`, `${base}.o`, options.target, options.O, report);
+  const more = options.target === 'aarch64' ? ATOMICS[options.atomics ?? 'llsc'] : [];
+  if (!report.failed) await clang(`${base}.c`, `${base}.pre.h`, `${base}.o`, options.target, options.O, report, more);
   if (!report.failed) await gateObject(`${base}.o`, before, program, options.target, report);
   if (report.failed) await rm(`${base}.o`, { force: true });
   else if (!options.keep) for (const suffix of ['.ts', '.c', '.pre.h']) await rm(base + suffix);
@@ -66,6 +69,7 @@ const command = new Command('lower')
   .requiredOption('-o, --output <file>', 'the object to write')
   .addOption(new Option('--target <target>', 'the machine to compile for').choices(['aarch64', 'host']).default('aarch64'))
   .addOption(new Option('-O <level>', 'optimisation').choices(['0', '1', '2', 's']).default('2'))
+  .addOption(new Option('--atomics <kind>', 'instructions of read-modify-writes on aarch64').choices(ATOMICS_NAMES).default('llsc'))
   .option('--keep', 'keep the lowered TypeScript, the C and its header')
   .action(async (entry: string, options: Options) => {
     const report = await build(entry, options).catch((error: Error) => command.error(`error: ${error.message}`));

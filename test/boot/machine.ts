@@ -10,6 +10,7 @@ import { execa } from 'execa';
 import { expect } from 'vitest';
 import { emulatorOf } from '../../src/cli/boards.ts';
 import { qemuArguments, type BootOptions } from '../../src/cli/boot.ts';
+import type { AtomicKind } from '../../src/lower/clang.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const SOURCES = [
@@ -48,8 +49,8 @@ const locked = async (lock: string, work: () => Promise<void>): Promise<void> =>
 };
 
 /** The image of an entry module, built if it is older than any source. */
-export const imageOf = async (entry: string): Promise<string> => {
-  const name = path.basename(entry, '.ts');
+export const imageOf = async (entry: string, atomics: AtomicKind = 'llsc'): Promise<string> => {
+  const name = path.basename(entry, '.ts') + (atomics === 'llsc' ? '' : `-${atomics}`);
   const out = path.join(ROOT, 'build/test-boot', name);
   const image = path.join(out, 'kernel8.img');
   mkdirSync(path.dirname(out), { recursive: true });
@@ -58,7 +59,7 @@ export const imageOf = async (entry: string): Promise<string> => {
     if (existsSync(image) && statSync(image).mtimeMs > sources) return;
     const build = (script: string, ...args: string[]) => execa(process.execPath, ['--import', 'tsx', script, ...args], { cwd: ROOT });
     mkdirSync(out, { recursive: true });
-    await build('src/lower/main.ts', entry, '-o', path.join(out, `${name}.o`));
+    await build('src/lower/main.ts', entry, '-o', path.join(out, `${name}.o`), '--atomics', atomics);
     await build('src/cli/link.ts', path.join(out, `${name}.o`), '-o', out);
   });
   return image;

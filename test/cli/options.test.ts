@@ -9,7 +9,8 @@ const folder = mkdtempSync(join(tmpdir(), 'options-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const DEFAULTS: RawOptions = {
-  board: 'virt', target: 'qemu', program: 'classify', cpus: '4', cpu: 'cortex-a72', gic: '2', memory: '256', input: '', seconds: '600',
+  board: 'virt', target: 'qemu', program: 'classify', atomics: 'llsc', cpus: '4', cpu: 'cortex-a72', gic: '2', memory: '256', input: '',
+  seconds: '600',
 };
 const refusal = (changed: Partial<RawOptions>): string => {
   try {
@@ -23,8 +24,8 @@ const refusal = (changed: Partial<RawOptions>): string => {
 
 test('what make passes by default', () => {
   expect(checkOptions(DEFAULTS, ['classify'])).toEqual({
-    board: 'virt', target: 'qemu', program: 'classify', cpus: 4, cpu: 'cortex-a72', gic: 2, memoryMebibytes: 256, input: DIGITS,
-    secondsLimit: 600,
+    board: 'virt', target: 'qemu', program: 'classify', atomics: 'llsc', cpus: 4, cpu: 'cortex-a72', gic: 2, memoryMebibytes: 256,
+    input: DIGITS, secondsLimit: 600,
   });
   expect(checkOptions({ ...DEFAULTS, gic: '3', cpus: '8', seconds: '60', input: 'a.fvecs' }, ['classify']))
     .toMatchObject({ gic: 3, cpus: 8, secondsLimit: 60, input: 'a.fvecs' });
@@ -36,6 +37,7 @@ test('a board has what it has, and that is the default', () => {
   expect(checkOptions({ ...rest, board: 'rpi3' }, ['classify'])).toMatchObject({ ...has, cpu: 'cortex-a53', memoryMebibytes: 1024 });
   expect(checkOptions({ ...rest, board: 'rpi4' }, ['classify'])).toMatchObject({ ...has, cpu: 'cortex-a72', memoryMebibytes: 2048 });
   expect(checkOptions(rest, ['classify'])).toMatchObject({ ...has, cpu: 'cortex-a72', memoryMebibytes: 256 });
+  expect(checkOptions({ ...rest, atomics: 'lse' }, ['classify'])).toMatchObject({ ...has, cpu: 'cortex-a76', atomics: 'lse' });
 });
 
 test.each([
@@ -54,6 +56,9 @@ test.each([
   [{ cpus: '0x4' }, 'CPUS must be a whole number from 1 to 8, not 0x4.'],
   [{ cpus: '' }, 'CPUS must be a whole number from 1 to 8, not empty.'],
   [{ cpu: 'z80' }, 'CPU must be cortex-a53, cortex-a57, cortex-a72, cortex-a76, neoverse-n1 or max, not z80.'],
+  [{ atomics: 'cas' }, 'ATOMICS must be llsc or lse, not cas.'],
+  [{ atomics: 'lse' }, 'CPU must be cortex-a76, neoverse-n1 or max for ATOMICS=lse, not cortex-a72.'],
+  [{ atomics: 'lse', board: 'rpi3', cpu: 'cortex-a53', memory: '1024' }, 'ATOMICS must be llsc for BOARD=rpi3: its cortex-a53 has no LSE.'],
   [{ gic: '4' }, 'GIC must be 2 or 3, not 4.'],
   [{ memory: '63' }, 'MEMORY must be a whole number from 64 to 1024, not 63.'],
   [{ memory: '256M' }, 'MEMORY must be a whole number from 64 to 1024, not 256M.'],

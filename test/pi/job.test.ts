@@ -10,13 +10,13 @@ const outer = /^(VITEST|NODE_ENV|TEST$|MAKE|MFLAGS|RUVIX_TEST)/;
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !outer.test(name)));
 vi.setConfig({ testTimeout: 400_000 });
 
-const run = (board: string) => spawnSync('make', ['--no-print-directory', 'run', `BOARD=${board}`, 'SECONDS_LIMIT=300'],
+const run = (...variables: string[]) => spawnSync('make', ['--no-print-directory', 'run', 'SECONDS_LIMIT=300', ...variables],
   { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
 
-const expectJob = (board: string, machine: string): void => {
-  const { status, stdout, stderr } = run(board);
+const expectJob = (board: string, machine: string, ...variables: string[]): void => {
+  const { status, stdout, stderr } = run(`BOARD=${board}`, ...variables);
   expect(stderr).toBe('');
-  expect(stdout).toContain(`  machine   ${board}, 4 cores, entered at EL2, ${machine}, timer at `);
+  expect(stdout).toContain(`  machine   ${board}, 4 cores, entered at ${machine}, timer at `);
   const result = JSON.parse(/^RESULT (.*)$/m.exec(stdout)![1]!) as Record<string, unknown>;
   expect(result).toMatchObject({
     target: board, cores: 4, vectors: 10000, completed: 10000, lost: 0, duplicated: 0, reordered: 0, priority_inversions: 0, checksum: CHECKSUM,
@@ -24,13 +24,17 @@ const expectJob = (board: string, machine: string): void => {
   expect(status).toBe(0);
 };
 
-test('rpi3', () => { expectJob('rpi3', 'local interrupt controller'); });
+test('rpi3', () => { expectJob('rpi3', 'EL2, local interrupt controller'); });
+
+test('a processor with the Pi 5\'s atomic instructions, and a kernel built with them', () => {
+  expectJob('virt', 'EL1, GICv2', 'ATOMICS=lse');
+});
 
 const lacks = emulatorLacks('rpi4');
 describe('rpi4', () => {
-  test.skipIf(lacks !== undefined)('where QEMU has it', () => { expectJob('rpi4', 'GICv2'); });
+  test.skipIf(lacks !== undefined)('where QEMU has it', () => { expectJob('rpi4', 'EL2, GICv2'); });
   test.skipIf(lacks === undefined)('where QEMU lacks it: one sentence, and nothing is built or started', () => {
-    const { status, stdout, stderr } = run('rpi4');
+    const { status, stdout, stderr } = run('BOARD=rpi4');
     expect([stdout, stderr.split('\n')[0]]).toEqual(['', lacks]);
     expect(status).toBe(2);
   });
