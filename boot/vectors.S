@@ -3,8 +3,8 @@
 // Role: code runs on SP_EL0 (tasks and each core's own context), exceptions on SP_EL1, one stack per core. So an overflown task
 //   stack cannot hurt its own panic. Interrupts call boardInterrupt(), everything else boardException(frame, kind).
 // Memory: EXCEPTION_* offsets below are repeated in src/board/layout.ts.
-// Invariants: an interrupt saves, of the vector registers, q0 to q3: block copies use no other, and nothing else that is called from
-//   here uses any (the toolchain checks it).
+// Invariants: an interrupt saves, of the vector registers, q0 to q3: block copies use no other, and nothing else that is called
+//   from here uses any (the toolchain checks it).
 // Order: each stub pushes a frame record {x29, ELR}, so that backtraces (src/board/panic.ts, and gdb by the .cfi lines) go on
 //   from the handler into the interrupted code.
 

@@ -13,6 +13,8 @@ extern i32 queueSend(i32 sender, i32 priority, i32 source, i32 bytes), queueSend
 extern i32 queueReserve(i32 sender, i32 priority, i32 bytes), queueCommit(i32 sender, i32 bytes), queueView(i32 receiver), queueRelease(i32 receiver);
 extern i32 queueReceive(i32 receiver, i32 buffer, i32 capacity);
 extern i32 queueSendBatch(i32 sender, i32 priority, i32 list, i32 count), queueReceiveBatch(i32 receiver, i32 list, i32 count);
+extern i32 queueSendArray(i32 sender, i32 priority, i32 source, i32 bytes, i32 count);
+extern i32 queueReceiveArray(i32 receiver, i32 buffer, i32 bytes, i32 count);
 extern i32 schemaValidate(i32 program, i32 at, i32 bytes, i32 scratch);
 // Of records.wit, from bench/counts/records.ts and validators.ts.
 extern i32 storeReadingProgram(i32 at), storeEmbeddingProgram(i32 at);
@@ -102,6 +104,9 @@ static void count_kernel(i32 table, i32 append) {
   for (int k = 0; k < BATCH; k++) { b[6 * k] = message; b[6 * k + 1] = BYTES; }
   ROW("batch32_64_per_message", BATCH,
       EXPECT(queueSendBatch(s1, NORMAL, list, BATCH), BATCH); EXPECT(queueReceiveBatch(r1, list, BATCH), BATCH));
+  i32 sources = take(BATCH * BYTES), places = take(BATCH * BYTES);
+  ROW("array32_64_per_message", BATCH, EXPECT(queueSendArray(s1, NORMAL, sources, BYTES, BATCH), BATCH);
+      EXPECT(queueReceiveArray(r1, places, BYTES, BATCH), BATCH));
   for (int k = 0; k < RING; k++) queueSend(s1, NORMAL, message, BYTES);
   ROW("send_full", 1, EXPECT(queueSend(s1, NORMAL, message, BYTES), FULL));
 }

@@ -6,8 +6,8 @@ export * from '../../src/board/program.ts';
 export { boardExit, boardFreeBase } from '../../src/board/board.ts';
 export { regionAppend, regionCreate, regionTableBytes, regionTableCreate } from '../../src/kernel/region.ts';
 export {
-  queueAttachReceiver, queueAttachSender, queueBytes, queueCommit, queueCreate, queueReceive, queueReceiveBatch, queueRelease,
-  queueReserve, queueSend, queueSendBatch, queueSendDescriptor, queueView,
+  queueAttachReceiver, queueAttachSender, queueBytes, queueCommit, queueCreate, queueReceive, queueReceiveArray, queueReceiveBatch,
+  queueRelease, queueReserve, queueSend, queueSendArray, queueSendBatch, queueSendDescriptor, queueView,
 } from '../../src/kernel/queue.ts';
 export { schemaValidate } from '../../src/kernel/schema/interpret.ts';
 export { storeEmbeddingProgram, storeReadingProgram } from './records.ts';

@@ -34,8 +34,8 @@ int32_t queueAttachSender(int32_t queue, int32_t schema), queueAttachReceiver(in
 int32_t queueSend(int32_t sender, int32_t priority, int32_t source, int32_t bytes);
 int32_t queueReceive(int32_t receiver, int32_t buffer, int32_t capacity);
 int32_t queueReceiveTimeout(int32_t receiver, int32_t buffer, int32_t capacity, int32_t microseconds);
-int32_t queueSendBatch(int32_t sender, int32_t priority, int32_t list, int32_t count);
-int32_t queueReceiveBatch(int32_t receiver, int32_t list, int32_t count);
+int32_t queueSendArray(int32_t sender, int32_t priority, int32_t source, int32_t bytes, int32_t count);
+int32_t queueReceiveArray(int32_t receiver, int32_t buffer, int32_t bytes, int32_t count);
 int32_t queueReserve(int32_t sender, int32_t priority, int32_t bytes), queueCommit(int32_t sender, int32_t bytes);
 int32_t queueView(int32_t receiver), queueRelease(int32_t receiver);
 void hostMap(uint32_t base, uint32_t bytes);
@@ -76,11 +76,11 @@ struct Copying {
 };
 
 // ---- This project.
-constexpr int32_t NORMAL = 2, BYTES = 64, SLAB = 3, BATCH_MAX = 64, BATCH_WORDS = 6;
+constexpr int32_t NORMAL = 2, BYTES = 64, SLAB = 3, BATCH_MAX = 64;
 
 struct Kernel : Copying {
   static constexpr const char *name = "ruvix-queue (this)";
-  int32_t senders[2]{}, receiver = 0, send_list = 0, receive_list = 0;
+  int32_t senders[2]{}, receiver = 0;
 
   explicit Kernel(unsigned slots, int count = 1) {
     static int32_t table = [] {
@@ -92,23 +92,16 @@ struct Kernel : Copying {
     int32_t bytes = queueBytes(config), queue = queueCreate(table, regionCreate(table, SLAB, take(bytes), bytes), config);
     for (int k = 0; k < count; k++) if ((senders[k] = queueAttachSender(queue, 0)) <= 0) fail("queueAttachSender");
     if ((receiver = queueAttachReceiver(queue)) <= 0) fail("queueAttachReceiver");
-    send_list = take(BATCH_MAX * BATCH_WORDS * 4);
-    receive_list = take(BATCH_MAX * BATCH_WORDS * 4);
   }
   bool push(const Message *m, int priority = NORMAL, int sender = 0) {
     return queueSend(senders[sender], priority, address(m), BYTES) >= 0;
   }
   bool pop(Message *into) { return queueReceive(receiver, address(into), BYTES) >= 0; }
-  unsigned push_many(const Message *m, unsigned n) { return many(queueSendBatch(senders[0], NORMAL, list(send_list, m, n), n)); }
-  unsigned pop_many(Message *into, unsigned n) { return many(queueReceiveBatch(receiver, list(receive_list, into, n), n)); }
+  unsigned push_many(const Message *m, unsigned n) { return many(queueSendArray(senders[0], NORMAL, address(m), BYTES, n)); }
+  unsigned pop_many(Message *into, unsigned n) { return many(queueReceiveArray(receiver, address(into), BYTES, n)); }
 
 private:
   static unsigned many(int32_t status) { return status < 0 ? 0 : static_cast<unsigned>(status); }
-  static int32_t list(int32_t records, const Message *m, unsigned n) {
-    int32_t *b = at<int32_t>(records);
-    for (unsigned k = 0; k < n; k++) { b[BATCH_WORDS * k] = address(m + k); b[BATCH_WORDS * k + 1] = BYTES; }
-    return records;
-  }
 };
 
 // The same, received with the call that waits by itself, and would sleep.

@@ -10,6 +10,7 @@
  * The seed's words: KernelQueue is this file, RingBuffer is ring.ts, MessageDescriptor the DESCRIPTOR_* record.
  */
 import { compareExchange32, load32, loadRelaxed32, storeSequential32 } from '#machine';
+import { receiveArray, sendArray } from './array.ts';
 import { attachReceiver, attachSender, detachReceiver, detachSender, queueIs, senderAt } from './attach.ts';
 import { creditOwed } from './credit.ts';
 import { receiveBatch, sendBatch } from './batch.ts';
@@ -75,6 +76,9 @@ export const queueSubmitDescriptor = (sender: i32, priority: i32, descriptor: i3
 /** Sends several messages with one wake-up. Returns how many went. */
 export const queueSendBatch = (sender: i32, priority: i32, list: i32, count: i32): i32 =>
   sendBatch(sender, priority, list, count);
+/** Sends `count` messages of `bytes` bytes each that lie one behind the other, with one wake-up. Returns how many went. */
+export const queueSendArray = (sender: i32, priority: i32, source: i32, bytes: i32, count: i32): i32 =>
+  sendArray(sender, priority, source, bytes, count);
 /** The address at which to build a message of up to `bytes` bytes in place: no copy. */
 export const queueReserve = (sender: i32, priority: i32, bytes: i32): i32 => messageReserve(sender, priority, bytes);
 /** Sends what was built in the place reserved last. */
@@ -108,6 +112,9 @@ export const queueReceive = (receiver: i32, buffer: i32, capacity: i32): i32 => 
 export const queueReceiveTimeout = (receiver: i32, buffer: i32, capacity: i32, microseconds: i32): i32 =>
   receiveTimeout(receiver, buffer, capacity, microseconds);
 export const queueReceiveBatch = (receiver: i32, list: i32, count: i32): i32 => receiveBatch(receiver, list, count);
+/** Receives messages of one sender and priority to places of `bytes` bytes each. Returns how many came: see array.ts. */
+export const queueReceiveArray = (receiver: i32, buffer: i32, bytes: i32, count: i32): i32 =>
+  receiveArray(receiver, buffer, bytes, count);
 /** The length of the most urgent message, which stays. */
 export const queuePeek = (receiver: i32): i32 => receiveOther(receiver, LANE_PEEK);
 /** Drops the most urgent message. Returns its length. */

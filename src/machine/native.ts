@@ -65,8 +65,9 @@ machineFenceAll();
 #endif
 `; };
 
-// Blocks go through the vector registers that boot/vectors.S saves, q0 to q3 (the gate on the object holds clang to them): half the
-// instructions. The empty asm keeps clang from turning the block loop into a call of memcpy, and from reading a racing source twice.
+// Blocks go through the vector registers that boot/vectors.S saves, q0 to q3 (the gate on the object holds clang to them): half
+// the instructions. The empty asm keeps clang from turning the block loop into a call of memcpy, and from reading a racing source
+// twice.
 Porffor.c`
 typedef u64 machine_block __attribute__((vector_size(16), aligned(1)));
 static inline __attribute__((always_inline)) void machine_copy32(u8 *d, const u8 *s) {
