@@ -10,12 +10,12 @@
  *   message; a later one ends the array.
  * Checked by: test/unit/array.test.ts, test/property, test/same, test/explore.
  */
-import { copyBytes, load32, loadRelaxed32, store32 } from '#machine';
+import { addOwned64, copyBytes, load32, loadRelaxed32, store32 } from '#machine';
 import { countAhead } from './count.ts';
 import {
   BATCH_COUNT_MAX, META_BYTES_MASK, PRIORITY_COUNT, QUEUE_RECEIVERS, RECEIVER_LANE, RECEIVER_META, RECEIVER_QUEUE,
   RECEIVER_TURN, RING_AT, RING_CONSUMED, RING_CONSUMER_MASK, RING_CONSUMER_SLOTS, RING_CONSUMER_STRIDE_BYTES, RING_MASK,
-  RING_ROOM_END, RING_SLOTS, RING_STRIDE_BYTES, SENDER_BADGE, SENDER_BELL, SLOT_META, SLOT_PAYLOAD,
+  RING_FULL_COUNT, RING_ROOM_END, RING_SLOTS, RING_STRIDE_BYTES, SENDER_BADGE, SENDER_BELL, SLOT_META, SLOT_PAYLOAD,
 } from './layout.ts';
 import { SEND_QUIET, sendCareful, sendMakeRoom, sendReject, sendRing, senderBlock } from './path/1-send-careful.ts';
 import { sendIsPlain } from './path/1-send.ts';
@@ -39,14 +39,18 @@ const arrayAhead = (at: i32, mask: i32, count: i32): i32 => {
   return ahead < count ? ahead : count;
 };
 
-/** Free slots of a ring from position `at`, its RING_AT: as many as are known, at most `count`; looked up anew if fewer are. */
+/**
+ * Free slots of a ring from position `at`, its RING_AT: as many as are known, at most `count`; looked up anew if fewer are, and
+ * counted if still fewer are.
+ */
 const arrayRoom = (sender: i32, ring: i32, at: i32, count: i32): i32 => {
   let room = countAhead(load32(ring, RING_ROOM_END), at);
-  if (room < (count >>> 0)) {
-    if (!sendMakeRoom(sender, ring)) return 0;
-    room = countAhead(load32(ring, RING_ROOM_END), at);
-  }
-  return room < (count >>> 0) ? room | 0 : count;
+  if (room >= (count >>> 0)) return count;
+  if (!sendMakeRoom(sender, ring)) return 0;
+  room = countAhead(load32(ring, RING_ROOM_END), at);
+  if (room >= (count >>> 0)) return count;
+  addOwned64(ring, RING_FULL_COUNT, 1);
+  return room | 0;
 };
 
 /**
@@ -64,11 +68,11 @@ const arrayFill = (slot: i32, stride: i32, from: i32, bytes: i32, count: i32, ba
   }
 };
 
-/** The array of a plain sender, published at once. Returns how many messages went. Nothing fails here. */
+/** The array of a plain sender, published at once. Returns how many messages went, or STATUS_FULL. */
 const arrayPublish = (sender: i32, ring: i32, source: i32, bytes: i32, count: i32): i32 => {
   const first = load32(ring, RING_AT);
   const room = arrayRoom(sender, ring, first, count);
-  if (room === 0) return 0;
+  if (room === 0) return STATUS_FULL;
   const badge = load32(sender, SENDER_BADGE);
   const stride = load32(ring, RING_STRIDE_BYTES);
   const mask = load32(ring, RING_MASK);
@@ -107,10 +111,7 @@ export const sendArray = (handle: i32, priority: i32, source: i32, bytes: i32, c
   if (count === 0) return STATUS_OK;
   let sent = 0;
   if (!sendIsPlain(sender, priority, bytes)) sent = arrayCareful(handle, priority, source, bytes, count);
-  else {
-    sent = arrayPublish(sender, sendRing(sender, priority), source, bytes, count);
-    if (sent === 0) return STATUS_FULL;
-  }
+  else sent = arrayPublish(sender, sendRing(sender, priority), source, bytes, count);
   if (sent > 0) wakeReceivers(load32(sender, SENDER_BELL), sent);
   return sent;
 };

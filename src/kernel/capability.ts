@@ -14,11 +14,14 @@ export { capBadge, capDepth, capGrant, capRights, capType } from './capability/g
 export { capRevoke } from './capability/revoke.ts';
 export { capAttachReceiver, capAttachSender, capDrop, capQueueClose, capQueueCreate } from './capability/place.ts';
 export {
-  capCommit, capComplete, capDiscard, capPeek, capReap, capReapTimeout, capReceive, capReceiveBatch, capReceived,
-  capReceiveTimeout, capRefused, capRelease, capReserve, capSend, capSendBatch, capSendDescriptor, capSubmit,
-  capSubmitDescriptor, capView, RECEIVED_BADGE, RECEIVED_BYTES, RECEIVED_FLAGS, RECEIVED_PRIORITY, RECEIVED_SENDER,
-  RECEIVED_USER_HIGH, RECEIVED_USER_LOW, REFUSED_BYTE, REFUSED_REASON, REFUSED_WORD,
-} from './capability/use.ts';
+  capCommit, capReap, capReapTimeout, capRefused, capReserve, capSend, capSendArray, capSendBatch, capSendDescriptor, capSubmit,
+  capSubmitDescriptor, REFUSED_BYTE, REFUSED_REASON, REFUSED_WORD,
+} from './capability/send.ts';
+export {
+  capComplete, capDiscard, capPeek, capReceive, capReceiveArray, capReceiveBatch, capReceived, capReceiveTimeout, capRelease,
+  capView, RECEIVED_BADGE, RECEIVED_BYTES, RECEIVED_FLAGS, RECEIVED_PRIORITY, RECEIVED_SENDER, RECEIVED_USER_HIGH,
+  RECEIVED_USER_LOW,
+} from './capability/receive.ts';
 export {
   capRegion, capRegionAddress, capRegionAppend, capRegionCommit, capRegionCommitted, capRegionCreate, capRegionCreateSlab,
   capRegionCreateWritable, capRegionDestroy, capRegionPolicy, capRegionReserve, capRegionSeal, capRegionWritable, capSlotAddress,

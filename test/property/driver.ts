@@ -272,6 +272,54 @@ const sendBatch: Op = (driver, step) => {
   };
 };
 
+/** An array that cannot be: its place, bytes of a message, count. */
+const oddArray = (driver: Driver, step: Step): [at: number, bytes: number, count: number] | undefined =>
+  (step.odd === 3 ? ([[-8, 8, 1], [driver.area, -1, 1], [driver.area, 8, -1], [driver.area, 1, layout.BATCH_COUNT_MAX + 1],
+    [0x7fffffff - 7, 8, 2]] as const).map(([at, bytes, count]): [number, number, number] => [at, bytes, count])[step.b % 5] : undefined);
+
+const sendArray: Op = (driver, step) => {
+  const { handle, index } = driver.sender(step);
+  const priority = driver.priority(step);
+  const odd = oddArray(driver, step);
+  const may = driver.sendMay(index, priority);
+  if (odd !== undefined || index < 0 || priority < 0 || priority > 3) {
+    const [at, bytes, count] = odd ?? [driver.area, 8, 1];
+    return { expected: driver.model.rejectBatch(index, priority), call: () => kernel.queueSendArray(handle, priority, at, bytes, count), may };
+  }
+  const count = step.a % (BATCH_MAX + 1);
+  const bytes = step.odd === 5 ? driver.f.shape.maxBytes + 1 : driver.bytes(step.b);
+  let sent = 0;
+  let status = 0;
+  for (let k = 0; k < count; k++) {
+    const data = driver.fresh(bytes);
+    setBytes(driver.area + k * bytes, data);
+    if (status >= 0) status = driver.model.send(index, priority, data);
+    if (status >= 0) sent += 1;
+  }
+  return { expected: sent > 0 ? sent : status, call: () => kernel.queueSendArray(handle, priority, driver.area, bytes, count), may };
+};
+
+const receiveArray: Op = (driver, step) => {
+  const { f, model, area } = driver;
+  const { handle, index } = driver.receiver(step);
+  const odd = oddArray(driver, step);
+  if (odd !== undefined || index < 0) {
+    const [at, bytes, count] = odd ?? [area, 8, 1];
+    const expected = index < 0 ? STATUS_BAD_HANDLE : STATUS_BAD_ARGUMENT;
+    return { expected, call: () => kernel.queueReceiveArray(handle, at, bytes, count) };
+  }
+  const count = step.a % (BATCH_MAX + 1);
+  const bytes = step.b % 3 === 0 ? f.shape.maxBytes : driver.bytes(step.b);
+  const { status, messages } = model.receiveArray(index, bytes, count);
+  return {
+    expected: status, call: () => kernel.queueReceiveArray(handle, area, bytes, count), may: driver.receiverMay(f.receiverBlock(index)),
+    after: () => {
+      for (const [k, data] of messages.entries()) sameBytes(bytesAt(area + k * bytes, data.length), data, `message ${k} of an array`);
+      if (count > 0) driver.info(handle, model.lanes.info[index]!);
+    },
+  };
+};
+
 const receiveBatch: Op = (driver, step) => {
   const { f, model } = driver;
   const { handle, index } = driver.receiver(step);
@@ -494,8 +542,8 @@ const follow: Op = (driver, step) => {
 };
 
 export const OPS = {
-  send: send(false), submit: send(true), sendDescriptor: sendDescriptor(false), submitDescriptor: sendDescriptor(true), sendBatch,
-  receive: receive('take'), receiveTimeout: receive('take', true), receiveBatch, peek: receive('peek'), discard: receive('discard'),
+  send: send(false), submit: send(true), sendDescriptor: sendDescriptor(false), submitDescriptor: sendDescriptor(true), sendBatch, sendArray,
+  receive: receive('take'), receiveTimeout: receive('take', true), receiveBatch, receiveArray, peek: receive('peek'), discard: receive('discard'),
   complete, reap, attachSender: attachSender(false), attachSubmitter: attachSender(true), attachReceiver, detachReceiver,
   detachSender: (driver: Driver, step: Step): Call => {
     const { handle, index } = driver.sender(step);

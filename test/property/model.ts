@@ -237,6 +237,27 @@ export class QueueModel {
     return answer;
   }
 
+  /** An array: its status, and what came. */
+  receiveArray(receiver: number, bytes: number, count: number): { status: number; messages: Uint8Array[] } {
+    if (count === 0) return { status: STATUS_OK, messages: [] };
+    if (this.shape.receivers > 1) {
+      const { status, data } = this.receive(receiver, bytes, 'take');
+      return status < 0 ? { status, messages: [] } : { status: 1, messages: [data!] };
+    }
+    const first = this.receive(receiver, bytes, 'peek');
+    if (first.status < 0) return { status: first.status, messages: [] };
+    if (first.status > bytes) return { status: STATUS_TOO_SMALL, messages: [] };
+    const messages: Uint8Array[] = [];
+    const info = this.lanes.info[receiver]!;
+    const lane = this.lanes.lanes[info.priority]![info.sender]!;
+    let goesOn = true;
+    while (goesOn && messages.length < count && lane.length > 0 && lane[0]!.data.length <= bytes) {
+      messages.push(this.receive(receiver, bytes, 'take', 0, messages.length > 0).data!);
+      goesOn = info.bytes === bytes && info.flags === 0;
+    }
+    return { status: messages.length, messages };
+  }
+
   // ---- Completing.
   complete(receiver: number, sender: number, priority: number, data: Uint8Array): number {
     if (receiver < 0) return STATUS_BAD_HANDLE;

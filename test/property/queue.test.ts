@@ -14,7 +14,8 @@ const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000_000);
 
 /** How often each call comes, of about 100. */
 const WEIGHTS: { [op in keyof typeof OPS]: number } = {
-  send: 12, submit: 10, sendDescriptor: 5, submitDescriptor: 5, sendBatch: 4, receive: 14, receiveTimeout: 2, receiveBatch: 4, peek: 3,
+  send: 12, submit: 10, sendDescriptor: 5, submitDescriptor: 5, sendBatch: 4, sendArray: 4, receive: 14, receiveTimeout: 2, receiveBatch: 4,
+  receiveArray: 4, peek: 3,
   discard: 3, complete: 12, reap: 9, attachSender: 3, attachSubmitter: 5, attachReceiver: 4, detachReceiver: 2, detachSender: 4,
   statistics: 2, lengths: 2, owed: 2, createRegion: 4, destroyRegion: 1, append: 3, commit: 3, reserve: 3,
   seal: 2, recoverOwner: 1, follow: 2, close: 1,

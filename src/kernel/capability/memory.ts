@@ -8,7 +8,7 @@
  * Memory: entries of its space, and what the region's calls touch.
  * Order: that of the region's calls, and of granting (grant.ts). [capability] space.ts.
  * Units: bytes. Fails: NO_CAPABILITY, NO_RIGHT, and what the region's call returns; no effect.
- * Elsewhere: naming a region in a descriptor: use.ts; a queue in one: place.ts.
+ * Elsewhere: naming a region in a descriptor: send.ts; a queue in one: place.ts.
  * Checked by: test/unit/capability-region.test.ts, test/property/capability.test.ts.
  */
 import { load32, storeRelease32 } from '#machine';

@@ -9,7 +9,7 @@
  *   4 an entry of TYPE_SENDER or TYPE_RECEIVER is used again only by its own context or its recovery: while this context is
  *     inside a call, what the entry names does not change under it.
  * Order: [capability] the handle word is stored with release after the fields and acquired before them; where the entry may be
- *   used again meanwhile it is read a second time after them. It ends by a compare-exchange. Using a place (use.ts) reads
+ *   used again meanwhile it is read a second time after them. It ends by a compare-exchange. Using a place (named.ts) reads
  *   it relaxed:
  *   whoever begins after a revoke has returned finds the word ended, and by 4 needs no second look. Granting and ending are
  *   each a sequential change of their own word followed by a sequential look at the other's: see grant.ts.
