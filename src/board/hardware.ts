@@ -15,7 +15,8 @@ import {
   propertyHasText, propertyValue,
 } from './node.ts';
 import { cellsPage, nodeRegionLow, nodeRegionPage, nodeRegionPages, nodeRegions } from './address.ts';
-import { memoryAddRam, memoryMapDevice, memoryMapInitrd, memoryMapRam, memoryReserve } from './memory.ts';
+import { memoryAddRam, memoryHolds, memoryMapDevice, memoryMapInitrd, memoryMapRam, memoryReserve } from './memory.ts';
+import { apartInitrd } from './apart.ts';
 import {
   BOARD_RPI3, BOARD_RPI4, BOARD_RPI5, BOARD_UNKNOWN, boardKind, kindGuess, kindOfTree, kindPinsPage, kindUartPage,
 } from './kind.ts';
@@ -97,7 +98,16 @@ const hardwareInitrd = (): void => {
   }
   const low = propertyCell(start, (cells - 1) | 0, 0);
   const bytes = (propertyCell(end, (cells - 1) | 0, 0) - low) | 0;
-  memoryMapInitrd(cellsPage(propertyValue(start), cells), low & 0xfff, bytes);
+  if (bytes === 0) boardHalt('device tree: an initrd without bytes, at', low);
+  const page = cellsPage(propertyValue(start), cells);
+  const endPage = cellsPage(propertyValue(end), cells);
+  const last = (page + ((((low & 0xfff) + bytes - 1) | 0) >>> PAGE_SHIFT)) | 0;
+  if (endPage !== last && endPage !== ((last + 1) | 0)) {
+    boardHalt('device tree: start and end of the initrd do not fit, end at page', endPage);
+  }
+  if (!memoryHolds(page) || !memoryHolds(last)) boardHalt('memory: the initrd is not in RAM, initrd at page', page);
+  apartInitrd(page, low & 0xfff, bytes, treeBytes());
+  memoryMapInitrd(page, low & 0xfff, bytes);
 };
 
 /** Cores, and the pages in which they wait; before RAM is given away. */
@@ -119,13 +129,13 @@ const hardwareCores = (): void => {
   }
 };
 
+/** Where RAM is; none of it is given away yet. */
 const hardwareRam = (): void => {
   let node = devicePresent(nodeOfType(0, 'memory'), 'device tree: no memory');
   while (node !== 0) {
     for (let i = 0; i < nodeRegions(node); i++) memoryAddRam(nodeRegionPage(node, i), nodeRegionPages(node, i));
     node = nodeOfType(node, 'memory');
   }
-  memoryMapRam();
 };
 
 const hardwareFirmware = (): void => {
@@ -143,8 +153,9 @@ export const hardwareOpen = (): void => {
   hardwareConsole();
   hardwareFirmware();
   hardwareReserve();
+  hardwareRam();
   hardwareInitrd();
   hardwareCores();
-  hardwareRam();
+  memoryMapRam();
   devicesOpen();
 };

@@ -90,6 +90,15 @@ export const memoryAddRam = (first: i32, pages: i32): void => {
   ramPages = (ramPages + pages) | 0;
 };
 
+/** Whether the page is in RAM, as far as it has been noted. */
+export const memoryHolds = (page: i32): boolean => {
+  for (let i = 0; i < ramAreas; i++) {
+    const at = (boardMemory() + RAM_AREAS_OFFSET + Math.imul(i, AREA_BYTES)) | 0;
+    if (page >= load32(at, AREA_FIRST_OFFSET) && page < load32(at, AREA_END_OFFSET)) return true;
+  }
+  return false;
+};
+
 const blockIsFree = (first: i32): boolean => {
   const end = (first + BLOCK_PAGES) | 0;
   for (let i = 0; i < reservedAreas; i++) {

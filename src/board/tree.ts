@@ -14,6 +14,7 @@ import { load8, load32 } from '#machine';
 import { BLOCK_BYTES, NODE_DEPTH_LIMIT, TREE_WINDOW } from './layout.ts';
 import { treeLow, treePage } from './processor.ts';
 import { memoryMapTreeEnd } from './memory.ts';
+import { apartTree } from './apart.ts';
 import { boardHalt } from './halt.ts';
 
 const HEADER_TOTAL = 4;
@@ -124,12 +125,14 @@ const treeCheckTokens = (start: i32, end: i32, stringsBytes: i32): void => {
 export const treeCheck = (): void => {
   if (treePage() === 0) boardHalt('no device tree: the loader of a raw image passes its address in x0, which was', treeLow());
   if ((treeLow() & 7) !== 0) boardHalt('device tree: not at a multiple of 8 bytes, x0 was', treeLow());
+  apartTree(HEADER_BYTES);
   const inBlock = treeLow() & (BLOCK_BYTES - 1);
   const base = (TREE_WINDOW + inBlock) | 0;
   if (((BLOCK_BYTES - inBlock) | 0) < HEADER_BYTES) memoryMapTreeEnd();
   if (treeCell(base) !== MAGIC) boardHalt('device tree: no magic number where x0 points, found', treeCell(base));
   const total = treeCell((base + HEADER_TOTAL) | 0);
   if ((total >>> 0) < HEADER_BYTES || (total >>> 0) > BLOCK_BYTES) boardHalt('device tree: its total size cannot be', total);
+  apartTree(total);
   if (((inBlock + total) | 0) > BLOCK_BYTES) memoryMapTreeEnd();
   const version = treeCell((base + HEADER_VERSION) | 0);
   const compatible = treeCell((base + HEADER_COMPATIBLE) | 0);

@@ -150,6 +150,10 @@ describe('trees that name something else', () => {
     ['a release address where nobody waits', '0 0xe0', '0 0x120', 'cores: no sign of life within a second from core 1'],
     ['no old interrupt controller', 'brcm,bcm2836-armctrl-ic', 'brcm,something', 'device tree: no brcm,bcm2836-armctrl-ic 0'],
     ['no interrupt controller', 'brcm,bcm2836-l1-intc', 'brcm,something', 'device tree: no interrupt controller this kernel knows 0'],
+    ['an initrd over the kernel\'s stacks', 'chosen { };', 'chosen { linux,initrd-start = <0x180000>; linux,initrd-end = <0x180001>; };',
+      'memory: the initrd lies over the kernel, initrd at page 384'],
+    ['an initrd where devices are', 'chosen { };', 'chosen { linux,initrd-start = <0x3f000000>; linux,initrd-end = <0x3f001000>; };',
+      'memory: the initrd is not in RAM, initrd at page 258048 (0x0003f000)'],
     ['no timer', 'arm,armv7-timer', 'arm,something', 'device tree: no timer (arm,armv7-timer) 0'],
     ['a console without interrupt', 'interrupts = <2 25>;', '', 'device tree: a device without its interrupt, index 0'],
   ] as const)('%s', async (_what, from, to, said) => {

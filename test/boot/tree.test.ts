@@ -5,41 +5,18 @@
  * that put the tree's address into x0.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { execa } from 'execa';
-import virt from '../../qemu/virt.json' with { type: 'json' };
-import { folder, hello, jumpTo, removeFolder } from './machine.ts';
-
-const IMAGE_AT = 0x4028_0000;
-const TREE_AT = 0x4400_0000;
-const STUB_AT = 0x4300_0000;
-const SECONDS_LIMIT = 30;
-const MACHINE = ['-M', 'virt', '-cpu', 'cortex-a72', '-smp', '2', '-m', '128M', ...virt.flags];
+import { hello, removeFolder } from './machine.ts';
+import { bootImage, propertyAt, STRINGS, STRUCTURE, TREE_AT, treeOfQemu } from './loader.ts';
 
 let image: string;
 let pristine: Buffer;
 beforeAll(async () => {
   image = await hello();
-  const file = path.join(folder, 'tree.dtb');
-  await execa(virt.emulator, [...MACHINE.map((word) => (word === 'virt' ? `virt,dumpdtb=${file}` : word)),
-    '-kernel', image, '-append', 'a=1'], { timeout: SECONDS_LIMIT * 1000 });
-  pristine = readFileSync(file);
+  pristine = await treeOfQemu(image);
 }, 300_000);
 afterAll(removeFolder);
 
-/** Boots with this tree; `x0` is what the loader says about it. */
-const bootTree = async (tree: Buffer, x0 = TREE_AT, at = TREE_AT): Promise<{ text: string; exitCode: number | undefined }> => {
-  const [treeFile, stubFile] = [path.join(folder, 'changed.dtb'), path.join(folder, 'stub.bin')];
-  writeFileSync(treeFile, tree);
-  writeFileSync(stubFile, jumpTo(IMAGE_AT, x0));
-  const load = (file: string, address: number): string[] => ['-device', `loader,file=${file},addr=${address},force-raw=on`];
-  const { stdout, exitCode } = await execa(virt.emulator, [
-    ...MACHINE, ...virt.serial, ...load(image, IMAGE_AT), ...load(treeFile, at), ...load(stubFile, STUB_AT),
-    '-device', `loader,addr=${STUB_AT},cpu-num=0`,
-  ], { stdin: 'ignore', reject: false, timeout: SECONDS_LIMIT * 1000 });
-  return { text: stdout.replaceAll('\r', ''), exitCode };
-};
+const bootTree = (tree: Buffer, x0?: number, at?: number) => bootImage(image, tree, x0, at);
 
 const changed = (change: (tree: Buffer) => void): Buffer => {
   const tree = Buffer.from(pristine);
@@ -48,30 +25,9 @@ const changed = (change: (tree: Buffer) => void): Buffer => {
 };
 
 /** Header fields. */
-const [MAGIC, TOTAL, STRUCTURE, STRINGS, RESERVED, VERSION] = [0, 4, 8, 12, 16, 20];
+const [MAGIC, TOTAL, RESERVED, VERSION] = [0, 4, 16, 20];
 const [STRINGS_BYTES, STRUCTURE_BYTES] = [32, 36];
 const structure = (): number => pristine.readUInt32BE(STRUCTURE);
-
-/** Offset of the token of property `name` in the node whose name begins with `node`. */
-const propertyAt = (tree: Buffer, node: string, name: string): number => {
-  const strings = tree.readUInt32BE(STRINGS);
-  const textAt = (at: number): string => tree.toString('latin1', at, tree.indexOf(0, at));
-  let inside = false;
-  for (let at = structure(); ;) {
-    const token = tree.readUInt32BE(at);
-    if (token === 1) {
-      inside = textAt(at + 4).startsWith(node);
-      at += 4 + (textAt(at + 4).length + 4 & ~3);
-    } else if (token === 3) {
-      if (inside && textAt(strings + tree.readUInt32BE(at + 8)) === name) return at;
-      at += 12 + (tree.readUInt32BE(at + 4) + 3 & ~3);
-    } else if (token === 9) {
-      throw new Error(`no ${name} in ${node}`);
-    } else {
-      at += 4;
-    }
-  }
-};
 
 describe('trees that work', () => {
   test('as QEMU made it', async () => {

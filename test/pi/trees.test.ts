@@ -149,6 +149,17 @@ describe('Raspberry Pi 5', () => {
     expect(new Set(blocks).size).toBe(blocks.length);
   });
 
+  test.each([
+    ['in another 4 GiB', '<0 0x2e400001>', '<1 0x2e400001>', 'device tree: start and end of the initrd do not fit, end at page 1238016'],
+    ['over the kernel', '<0 0x2e000000>', '<0 0x200000>', 'memory: the initrd lies over the kernel, initrd at page 512'],
+    ['behind the tree\'s first byte', '<0 0x2e400001>', '<0 0x2eff0001>', 'memory: the initrd lies over the device tree, initrd at page 188416'],
+    ['up to the tree\'s first byte', '<0 0x2e400001>', '<0 0x2eff0000>', ''],
+  ])('an input that ends or lies %s', async (_where, from, to, said) => {
+    const one = await board({ tree: compiled('test/pi/trees/rpi5.dts', (text) => text.replace(from, to)), part: A76 });
+    if (said === '') one.open();
+    else expect(() => one.open()).toThrow(said);
+  });
+
   test('a tree of a board that is not known is refused on its own console', async () => {
     const one = await board({ tree: compiled('test/pi/trees/rpi5.dts', (text) => text.replace('brcm,bcm2712', 'brcm,bcm2799')), part: A76 });
     expect(() => one.open()).toThrow('device tree: not of virt, rpi3, rpi4 or rpi5');
