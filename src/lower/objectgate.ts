@@ -17,12 +17,8 @@ const REGISTERS: Record<Target, RegExp> = {
   host: /%(?:[xyz]mm\d+|st\b|mm\d)/,
 };
 
-/** A load or store of a block copy. */
-const BLOCKS: Record<Target, RegExp> = {
-  aarch64: /^(?:(?:ldp|stp)\s+q[0-3], q[0-3]|(?:ldu?r|stu?r)\s+q[0-3]), \[/,
-  // Of memory at a constant address the disassembly shows the number alone.
-  host: /^mov(?:[au]p[sd]|dq[au])\s+(?:%xmm[0-3], (?:.*\)|\d+)|(?:.*\)|\d+), %xmm[0-3])$/,
-};
+/** A load or store of a block copy (of AArch64). */
+const BLOCK = /^(?:(?:ldp|stp)\s+q[0-3], q[0-3]|(?:ldu?r|stu?r)\s+q[0-3]), \[/;
 
 export interface Symbols {
   defined: string[];
@@ -52,8 +48,8 @@ export const floatUses = (disassembly: string, target: Target): FloatUse[] => {
     const start = /^[0-9a-f]+ <(.+)>:$/.exec(line);
     if (start) symbol = start[1]!;
     const operands = line.split('\t').slice(2).join(' ').replace(/<[^>]*>/g, '').replace(/\/\/.*$/, '');
-    const instruction = line.split('\t').slice(1).join(' ').replace(/\s+(?:# |\/\/).*$/, '').trim();
-    if (REGISTERS[target].test(operands) && !BLOCKS[target].test(instruction) && found.at(-1)?.symbol !== symbol) {
+    const instruction = line.split('\t').slice(1).join(' ').trim();
+    if (REGISTERS[target].test(operands) && !BLOCK.test(instruction) && found.at(-1)?.symbol !== symbol) {
       found.push({ symbol, instruction });
     }
   }

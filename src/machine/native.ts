@@ -69,6 +69,7 @@ machineFenceAll();
 // the instructions. The empty asm keeps clang from turning the block loop into a call of memcpy, and from reading a racing source
 // twice.
 Porffor.c`
+#if defined(__aarch64__)
 typedef u64 machine_block __attribute__((vector_size(16), aligned(1)));
 static inline __attribute__((always_inline)) void machine_copy32(u8 *d, const u8 *s) {
   machine_block a = ((const machine_block *)s)[0], b = ((const machine_block *)s)[1];
@@ -80,6 +81,10 @@ static inline __attribute__((always_inline)) void machine_copy64(u8 *d, const u8
   machine_block a = from[0], b = from[1], c = from[2], e = from[3];
   to[0] = a; to[1] = b; to[2] = c; to[3] = e;
 }
+#else
+static inline __attribute__((always_inline)) void machine_copy32(u8 *d, const u8 *s) { __builtin_memcpy(d, s, 32); }
+static inline __attribute__((always_inline)) void machine_copy64(u8 *d, const u8 *s) { __builtin_memcpy(d, s, 64); }
+#endif
 static inline __attribute__((always_inline)) void machine_copy(u8 *d, const u8 *s, u32 n) {
   if (n == 64) { machine_copy64(d, s); return; }
   while (n >= 64) { machine_copy64(d, s); d += 64; s += 64; n -= 64; __asm__ volatile("" ::: "memory"); }
