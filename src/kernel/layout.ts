@@ -440,7 +440,7 @@ export const CAPABILITY_HANDLE = 0;
 /** The handle of a sender's place, or STATUS_NO_RIGHT for every other type; the same for receivers. */
 export const CAPABILITY_SENDER = 4;
 export const CAPABILITY_RECEIVER = 8;
-/** Address of a queue, table or space; handle of a region. */
+/** Address of a table or space; handle of a region, or of the one that a queue lives in. */
 export const CAPABILITY_OBJECT = 12;
 export const CAPABILITY_TYPE = 16;
 export const CAPABILITY_RIGHTS = 20;

@@ -15,5 +15,5 @@ export {
   regionCreateSlab, regionSlabBytes, regionSlotAddress, regionSlotAllocate, regionSlotFree,
 } from './region/slab.ts';
 export { regionAddress, regionAllows, regionCommitted, regionPolicy, regionSpan } from './region/span.ts';
-export { regionDestroy, regionDestroyFor, regionHost, regionOutstanding } from './region/flight.ts';
+export { regionDestroy, regionDestroyFor, regionHost, regionOutstanding, regionQueue } from './region/flight.ts';
 export { regionRecover } from './region/recover.ts';

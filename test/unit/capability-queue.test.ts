@@ -4,15 +4,16 @@ import * as cap from '../../src/kernel/capability.ts';
 import {
   CAPABILITY_OBJECT, COMPLETION_BYTES, DESCRIPTOR_BYTES, POLICY_IMMUTABLE, POLICY_SLAB, SPACE_HEADER_BYTES, TYPE_RECEIVER, TYPE_SENDER,
 } from '../../src/kernel/layout.ts';
-import { queueLength, queueRecoverSender } from '../../src/kernel/queue.ts';
+import { queueBytes, queueLength, queueRecoverSender } from '../../src/kernel/queue.ts';
+import { regionQueue } from '../../src/kernel/region.ts';
 import {
   STATUS_BAD_ARGUMENT, STATUS_BUSY, STATUS_CLOSED, STATUS_EMPTY, STATUS_NO_CAPABILITY, STATUS_NO_COMPLETIONS, STATUS_NO_PLACE, STATUS_NO_RIGHT,
-  STATUS_INVALID_MESSAGE, STATUS_OK, STATUS_POLICY, STATUS_TIMED_OUT, STATUS_TOO_LARGE, STATUS_WRONG_SCHEMA,
+  STATUS_INVALID_MESSAGE, STATUS_OK, STATUS_POLICY, STATUS_STALE_REGION, STATUS_TIMED_OUT, STATUS_TOO_LARGE, STATUS_WRONG_SCHEMA,
 } from '../../src/kernel/status.ts';
 import { REASON_BITS } from '../../src/kernel/schema/program.ts';
 import { storeWorkProgram, WORK_PROGRAM_BYTES, WORK_SCHEMA } from '../../src/programs/messages.ts';
 import { ALL, GRANT, READ, REVOKE, System, WRITE } from '../support/capability.ts';
-import { allocate, bytesAt, must, named, payload, reset, setBytes, setWord, type Shape, word } from '../support/fixture.ts';
+import { allocate, bytesAt, makeConfig, must, named, payload, reset, setBytes, setWord, type Shape, word } from '../support/fixture.ts';
 import { interruptedAfter, killedAfter } from '../support/steps.ts';
 import { Traced } from '../support/traced.ts';
 
@@ -82,6 +83,7 @@ describe('a place', () => {
       f.s.fails(STATUS_NO_RIGHT, () => cap.capSend(root, wrong, 0, source, 8));
       f.s.fails(STATUS_NO_RIGHT, () => cap.capSubmit(root, wrong, 0, source, 8, 1, 2));
       f.s.fails(STATUS_NO_RIGHT, () => cap.capSendBatch(root, wrong, 0, source, 1));
+      f.s.fails(STATUS_NO_RIGHT, () => cap.capSendArray(root, wrong, 0, source, 8, 1));
       f.s.fails(STATUS_NO_RIGHT, () => cap.capSendDescriptor(root, wrong, 0, source));
       f.s.fails(STATUS_NO_RIGHT, () => cap.capSubmitDescriptor(root, wrong, 0, source, 1, 2));
       f.s.fails(STATUS_NO_RIGHT, () => cap.capReserve(root, wrong, 0, 8));
@@ -92,6 +94,7 @@ describe('a place', () => {
     }
     f.s.fails(STATUS_NO_RIGHT, () => cap.capReceive(space, sender!, target, 64));
     f.s.fails(STATUS_NO_RIGHT, () => cap.capReceiveTimeout(space, sender!, target, 64, 0));
+    f.s.fails(STATUS_NO_RIGHT, () => cap.capReceiveArray(space, sender!, target, 8, 1));
     f.s.fails(STATUS_NO_RIGHT, () => cap.capReceiveBatch(space, sender!, target, 1));
     f.s.fails(STATUS_NO_RIGHT, () => cap.capPeek(space, sender!));
     f.s.fails(STATUS_NO_RIGHT, () => cap.capDiscard(space, sender!));
@@ -167,10 +170,12 @@ test('the badge of the capability arrives with the message, by every way of send
     expect(f.send(k, 5)).toBe(STATUS_OK);
     expect(named(cap.capSendDescriptor(space, sender, 2, record))).toBe(STATUS_OK);
     expect(named(cap.capSendBatch(space, sender, 2, list, 1))).toBe(1);
+    expect(f.receive()).toEqual({ status: 5, badge: 10 + k });
+    expect(named(cap.capSendArray(space, sender, 2, source, 12, 1))).toBe(1);
     const built = must(cap.capReserve(space, sender, 2, 4));
     setWord(built, 42);
     expect(named(cap.capCommit(space, sender, 4, 0, 0))).toBe(STATUS_OK);
-    for (const bytes of [5, DESCRIPTOR_BYTES, 8, 4]) {
+    for (const bytes of [DESCRIPTOR_BYTES, 8, 12, 4]) {
       expect(f.receive()).toEqual({ status: bytes, badge: 10 + k });
       // The receiver learns the region, not the capability by which the sender named it.
       if (bytes === DESCRIPTOR_BYTES) expect([word(target), word(target + 4), word(target + 8)]).toEqual([cap.capRegion(f.s.root, region), 8, 16]);
@@ -290,7 +295,8 @@ test('a death at any step of dropping a place leaves it free for one, and for on
     if (early < 0) {
       if (cap.capAttachSender(f.s.root, f.queue, 0, 0) < 0) {
         // Killed inside giving it back: nobody can tell from the place alone whose it is.
-        expect(queueRecoverSender(word(f.s.root + SPACE_HEADER_BYTES + (f.queue & 63) * 64 + CAPABILITY_OBJECT), 0)).toBe(STATUS_OK);
+        const region = word(f.s.root + SPACE_HEADER_BYTES + (f.queue & 63) * 64 + CAPABILITY_OBJECT);
+        expect(queueRecoverSender(regionQueue(f.s.table, region), 0)).toBe(STATUS_OK);
         must(cap.capAttachSender(f.s.root, f.queue, 0, 0));
       }
     } else expect(named(cap.capSend(f.s.root, early, 0, source, 8))).toBe(STATUS_OK);
@@ -323,4 +329,25 @@ test('what the queue refuses is refused as without a capability', () => {
   expect(named(cap.capPeek(f.s.root, f.receiver))).toBe(named(STATUS_EMPTY));
   expect(queueLength(f.s.table)).toBeLessThan(0);
   expect(ALL).toBe(31);
+});
+
+test('a queue made where another was is not reached by capabilities to that one', () => {
+  const s = new System(1);
+  const config = makeConfig({ senders: 1, receivers: 1, ringSize: 4, maxBytes: 64, completions: 0, start: 0, schema: 0 });
+  const bytes = must(queueBytes(config));
+  const at = allocate(bytes);
+  const make = (): [number, number] => {
+    const region = must(cap.capRegionCreate(s.root, cap.CAP_REGIONS, POLICY_SLAB, at, bytes));
+    return [region, must(cap.capQueueCreate(s.root, region, config))];
+  };
+  const [region, old] = make();
+  const given = must(s.grant(old, 0, ALL));
+  expect(cap.capRegionDestroy(s.root, region)).toBe(STATUS_OK);
+  const [, next] = make();
+  for (const [space, one] of [[s.root, old], [s.spaces[0]!, given]] as const) {
+    s.fails(STATUS_STALE_REGION, () => cap.capAttachSender(space, one, 0, 0));
+    s.fails(STATUS_STALE_REGION, () => cap.capAttachReceiver(space, one));
+    s.fails(STATUS_STALE_REGION, () => cap.capQueueClose(space, one));
+  }
+  expect(cap.capAttachSender(s.root, next, 0, 0)).toBeGreaterThan(0);
 });

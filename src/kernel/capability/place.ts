@@ -9,7 +9,8 @@
  * Units: bytes. Fails: what grant.ts and ../attach.ts return; no effect. A context killed between taking a place and
  *   noting it, or
  *   inside giving it back, leaves the place taken: the supervisor frees it by queueRecoverSender or queueRecoverReceiver.
- * Elsewhere: using a place: use.ts. Checked by: test/unit/capability-queue.test.ts, test/property/capability.test.ts.
+ * Elsewhere: using a place: send.ts, receive.ts.
+ * Checked by: test/unit/capability-queue.test.ts, test/property/capability.test.ts.
  */
 import { load32, loadAcquire32, loadRelaxed32, store32, storeRelease32 } from '#machine';
 import { attachReceiver, attachSender, detachReceiver, detachSender } from '../attach.ts';
@@ -22,11 +23,21 @@ import {
 } from '../layout.ts';
 import { queueClose } from '../queue.ts';
 import { recoverReceiver, recoverSender } from '../recover.ts';
+import { regionQueue } from '../region.ts';
 import { STATUS_BAD_HANDLE, STATUS_NO_CAPABILITY, STATUS_NO_RIGHT, STATUS_OK } from '../status.ts';
 import { capabilityDrop, capabilityEnd, capabilityOpen } from './grant.ts';
 import {
   capabilityAt, capabilityEntry, capabilityFill, capabilityFreed, capabilityObject, capabilityTake, spaceIs,
 } from './space.ts';
+
+/** The region table of the space's system; its checks have passed. */
+const tableOf = (space: i32): i32 => load32(load32(space, SPACE_SYSTEM), SYSTEM_REGIONS);
+
+/** The queue that `cap` names, with this right. By its region: what is made later at the same address is another queue. */
+const queueOf = (space: i32, cap: i32, right: i32): i32 => {
+  const region = capabilityObject(space, cap, TYPE_QUEUE, right);
+  return region < 0 ? region : regionQueue(tableOf(space), region);
+};
 
 /** Makes a queue in the Slab region that `region` names (RIGHT_WRITE). Returns a capability to it with all rights. */
 export const capQueueCreate = (space: i32, region: i32, config: i32): i32 => {
@@ -37,9 +48,9 @@ export const capQueueCreate = (space: i32, region: i32, config: i32): i32 => {
   const cap = capabilityTake(space, owner);
   if (cap < 0) return cap;
   const entry = capabilityAt(space, cap & CAPABILITY_INDEX_MASK);
-  const queue = queueMake(load32(load32(space, SPACE_SYSTEM), SYSTEM_REGIONS), handle, config);
+  const queue = queueMake(tableOf(space), handle, config);
   if (queue < 0) return placeGiveUp(entry, WORD_FREE | cap, queue);
-  capabilityFill(entry, TYPE_QUEUE, queue, RIGHTS_ALL, 0, load32(origin, CAPABILITY_DEPTH), origin);
+  capabilityFill(entry, TYPE_QUEUE, handle, RIGHTS_ALL, 0, load32(origin, CAPABILITY_DEPTH), origin);
   return capabilityOpen(entry, owner, cap, origin, region);
 };
 
@@ -66,7 +77,7 @@ const placeOpen = (space: i32, entry: i32, cap: i32, word: i32, place: i32, queu
  * carry the badge of `cap`. Returns a capability to the place.
  */
 export const capAttachSender = (space: i32, cap: i32, schema: i32, submits: i32): i32 => {
-  const queue = capabilityObject(space, cap, TYPE_QUEUE, RIGHT_WRITE);
+  const queue = queueOf(space, cap, RIGHT_WRITE);
   if (queue < 0) return queue;
   const origin = capabilityAt(space, cap & CAPABILITY_INDEX_MASK);
   const mine = capabilityTake(space, load32(space, SPACE_OWNER));
@@ -82,7 +93,7 @@ export const capAttachSender = (space: i32, cap: i32, schema: i32, submits: i32)
 
 /** Takes a receiver's place in the queue that `cap` names (RIGHT_READ). Returns a capability to the place. */
 export const capAttachReceiver = (space: i32, cap: i32): i32 => {
-  const queue = capabilityObject(space, cap, TYPE_QUEUE, RIGHT_READ);
+  const queue = queueOf(space, cap, RIGHT_READ);
   if (queue < 0) return queue;
   const origin = capabilityAt(space, cap & CAPABILITY_INDEX_MASK);
   const mine = capabilityTake(space, load32(space, SPACE_OWNER));
@@ -97,7 +108,7 @@ export const capAttachReceiver = (space: i32, cap: i32): i32 => {
 
 /** Closes the queue that `cap` names (RIGHT_REVOKE: it ends what others do with it). */
 export const capQueueClose = (space: i32, cap: i32): i32 => {
-  const queue = capabilityObject(space, cap, TYPE_QUEUE, RIGHT_REVOKE);
+  const queue = queueOf(space, cap, RIGHT_REVOKE);
   return queue < 0 ? queue : queueClose(queue);
 };
 

@@ -36,7 +36,7 @@ import { laneRing } from '../path/3-lane.ts';
 import { ringHead, ringTail } from '../ring.ts';
 import { STATUS_OK, STATUS_STALE_REGION } from '../status.ts';
 import { cellIsIdle } from './append.ts';
-import { regionAt, regionCells, regionEntry, regionWord } from './table.ts';
+import { regionAt, regionCells, regionEntry, regionStill, regionWord } from './table.ts';
 
 /** Says that the queue at `queue` lives in a region, so that its lanes are looked through. 0: no longer. */
 export const regionHost = (table: i32, handle: i32, queue: i32): i32 => {
@@ -44,6 +44,14 @@ export const regionHost = (table: i32, handle: i32, queue: i32): i32 => {
   if (entry < 0) return entry;
   storeRelease32(entry, REGION_QUEUE, queue); // [host]
   return STATUS_OK;
+};
+
+/** The queue that lives in a region, or STATUS_STALE_REGION. */
+export const regionQueue = (table: i32, handle: i32): i32 => {
+  const entry = regionEntry(table, handle);
+  if (entry < 0) return entry;
+  const queue = loadAcquire32(entry, REGION_QUEUE); // [host]
+  return queue !== 0 && regionStill(entry, handle) ? queue : STATUS_STALE_REGION;
 };
 
 /** Whether the slot of position `at` holds a descriptor that names the region. */
