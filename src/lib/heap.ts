@@ -3,10 +3,10 @@
  *
  * Role: any thread, any number at once. Lock-free: a thread that is terminated inside a call stops nobody; at worst the
  *   piece it was about to get stays taken.
- * Memory: from address ROOT_AT: the root (below), the pins of objects.ts, the region table, a bitmap with one bit per
- *   line, then the lines that are handed out. Each piece is preceded by one line of its own:
+ * Memory: from address ROOT_AT: the root (below), the pins of objects.ts, the region table, the owners of owners.ts, a bitmap
+ *   with one bit per line, then the lines that are handed out. Each piece is preceded by one line of its own:
  *
- *   | state | lines | bytes | kind | appender | 44 bytes spare || what heapAllocate returns ...
+ *   | state | lines | bytes | kind | thread | 44 bytes spare || what heapAllocate returns ...
  *
  * Invariants: 1 a line is used by the one allocation whose compare-exchange set its bit, until that clears it. 2 a piece
  *   is given back once: its state word goes from LIVE to 0 by compare-exchange.
@@ -18,7 +18,7 @@ import {
   compareExchange32, fetchAdd32, fetchAnd32, load32, loadAcquire32, loadRelaxed32, memory, store32, storeRelaxed32,
   storeRelease32, wait32,
 } from '#machine';
-import { LINE_BYTES, TABLE_REGIONS_MAX } from '../kernel/layout.ts';
+import { LINE_BYTES, OWNERS_MAX, TABLE_REGIONS_MAX } from '../kernel/layout.ts';
 import { regionTableBytes, regionTableCreate } from '../kernel/region.ts';
 import { QueueError } from './errors.ts';
 
@@ -34,13 +34,15 @@ const ROOT_FIRST = 24;
 /** Where the next search begins, and lines in use. */
 const ROOT_HINT = 28;
 const ROOT_USED = 32;
+/** Address of the capability system, once there is one: see capability.ts. */
+const ROOT_SYSTEM = 36;
 const ROOT_BYTES = 64;
 
 const STATE_UNTOUCHED = 0;
 const STATE_BEING_MADE = 1;
 const STATE_READY = 2;
 /** 'RVX' and the version of this layout, the kernel's included: raise it when either changes. */
-const LAYOUT = 0x52565801;
+const LAYOUT = 0x52565802;
 /** A thread that dies while it makes the root leaves it unmade: others give up after this. */
 const MAKING_MILLISECONDS = 10_000;
 
@@ -51,18 +53,22 @@ export const PINS_RETIRED = 0xffff;
 /** The region table of the process. */
 export const regions = pinsAt + TABLE_REGIONS_MAX * 4;
 
+const roundUp = (bytes: number): number => Math.ceil(bytes / LINE_BYTES) * LINE_BYTES;
+
+/** A word for each owner number: see owners.ts. */
+export const ownersAt = regions + roundUp(regionTableBytes(TABLE_REGIONS_MAX));
+const OWNERS_BYTES = (OWNERS_MAX + 1) * 4;
+
 const HEADER_STATE = 0;
 const HEADER_LINES = 4;
 const HEADER_BYTES = 8;
 const HEADER_KIND = 12;
-/** Thread that appends to a region, plus 1; 0 for nobody. See region.ts. */
-export const HEADER_APPENDER = 16;
+/** The thread to which a space of capabilities belongs, plus 1; 0 for nobody. See capability.ts. */
+const HEADER_THREAD = 16;
 const LIVE = 0x4c495645;
 
-const roundUp = (bytes: number): number => Math.ceil(bytes / LINE_BYTES) * LINE_BYTES;
-
 const makeRoot = (): void => {
-  const bitmap = regions + roundUp(regionTableBytes(TABLE_REGIONS_MAX));
+  const bitmap = ownersAt + OWNERS_BYTES;
   const left = memory.byteLength - bitmap;
   const lines = Math.floor(left / (LINE_BYTES + 1 / 8)) - 1;
   const first = bitmap + roundUp(Math.ceil(lines / 32) * 4);
@@ -190,7 +196,7 @@ export const heapAllocate = (bytes: number, kind: number): number => {
       store32(header, HEADER_LINES, lines);
       store32(header, HEADER_BYTES, bytes);
       store32(header, HEADER_KIND, kind);
-      store32(header, HEADER_APPENDER, 0);
+      store32(header, HEADER_THREAD, 0);
       storeRelease32(header, HEADER_STATE, LIVE);
       return header + LINE_BYTES;
     }
@@ -219,6 +225,21 @@ export const heapKind = (at: number): number => {
 
 /** Bytes that were asked for when the live piece at `at` was allocated. */
 export const heapBytes = (at: number): number => load32(at - LINE_BYTES, HEADER_BYTES);
+
+/**
+ * Says that the piece at `at` belongs to `thread` from now on, if it was `from`'s (or nobody's: undefined). Returns the thread that
+ * has it otherwise, or undefined if it was done.
+ */
+export const heapThread = (at: number, from: number | undefined, thread: number | undefined): number | undefined => {
+  const expected = from === undefined ? 0 : from + 1;
+  const found = compareExchange32(at - LINE_BYTES, HEADER_THREAD, expected, thread === undefined ? 0 : thread + 1);
+  return found === expected ? undefined : found - 1;
+};
+
+/** The capability system of the process: 0 if there is none. */
+export const systemAt = (): number => loadAcquire32(ROOT_AT, ROOT_SYSTEM);
+/** Makes `at` the capability system, unless there is one. Whether it did. */
+export const systemSet = (at: number): boolean => compareExchange32(ROOT_AT, ROOT_SYSTEM, 0, at) === 0;
 
 /** For tests: lines whose bit says that somebody has them. */
 export const heapLinesTaken = (): number => {

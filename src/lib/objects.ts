@@ -11,9 +11,12 @@
  *   pin: the object can be used on, but only be destroyed by force.
  * Checked by: test/lib/handles.test.ts.
  */
-import { compareExchange32, fillBytes, loadAcquire32, storeRelease32 } from '#machine';
-import { REGION_GENERATION_SHIFT, REGION_INDEX_MASK } from '../kernel/layout.ts';
-import { regionAddress, regionCreate, regionDestroy, regionPolicy } from '../kernel/region.ts';
+import { compareExchange32, fillBytes, load32, loadAcquire32, storeRelease32 } from '#machine';
+import {
+  REGION_BASE, REGION_GENERATION_SHIFT, REGION_INDEX_MASK, REGION_SLOT_BYTES, REGION_SLOT_WORDS,
+} from '../kernel/layout.ts';
+import { regionDestroy, regionPolicy } from '../kernel/region.ts';
+import { regionAt } from '../kernel/region/table.ts';
 import { STATUS_NO_PLACE } from '../kernel/status.ts';
 import { badArgument, checkOptions } from './check.ts';
 import { errorOf, QueueError } from './errors.ts';
@@ -41,6 +44,12 @@ const pinGeneration = (handle: number): number => (handle >>> REGION_GENERATION_
 
 const stale = (where: string): QueueError => new QueueError('STALE_HANDLE', where);
 
+/** Where the piece of a live region begins: at its bytes, or at the words of its slots. */
+export const pieceOf = (handle: number): number => {
+  const entry = regionAt(regions, handle & REGION_INDEX_MASK);
+  return load32(entry, load32(entry, REGION_SLOT_BYTES) === 0 ? REGION_BASE : REGION_SLOT_WORDS);
+};
+
 /** Keeps the object until unpin. Returns the address of its memory. */
 export const pin = (where: string, handle: number, kind: number): number => {
   const word = pinWord(handle);
@@ -52,7 +61,7 @@ export const pin = (where: string, handle: number, kind: number): number => {
     if (compareExchange32(pinsAt, word, seen, seen + 1) === seen) break;
   }
   // The word has only part of the generation: the table decides.
-  const at = regionPolicy(regions, handle) < 0 ? -1 : regionAddress(regions, handle, 0, 0);
+  const at = regionPolicy(regions, handle) < 0 ? -1 : pieceOf(handle);
   if (at >= 0 && heapKind(at) === kind) return at;
   unpin(handle);
   if (at < 0) throw stale(where);
@@ -82,19 +91,19 @@ export const pinned = <T>(where: string, handle: number, kind: number, look: (at
 };
 
 /**
- * Allocates `bytes` zeroed bytes, lets `fill` prepare them, and registers the first `length` of them under a policy.
+ * Allocates `bytes` zeroed bytes, lets `fill` prepare them, and `register` make a region of them: it returns the handle.
  * `finish` may prepare more once the handle is known, before anybody else can use it. Whatever throws: nothing is left.
  */
 export const objectMake = (
-  where: string, kind: number, policy: number, bytes: number, length: number, fill: (at: number) => void,
-  finish: (at: number, handle: number) => void,
+  where: string, kind: number, bytes: number, fill: (at: number) => void, register: (at: number) => number,
+  finish: (at: number, handle: number) => void = () => {},
 ): number => {
   const at = allocate(where, bytes, kind);
   let handle = 0;
   try {
     fillBytes(at, bytes, 0);
     fill(at);
-    handle = regionCreate(regions, policy, at, length);
+    handle = register(at);
     if (handle === STATUS_NO_PLACE) throw new QueueError('NO_PLACE', where, 'this process has 256 queues and regions already');
     if (handle < 0) throw errorOf(handle, where);
     finish(at, handle);
@@ -107,6 +116,12 @@ export const objectMake = (
   }
 };
 
+/** Forgets an object whose region has ended otherwise, with nobody looking at it. `at`: its piece. */
+export const objectForget = (handle: number, at: number): void => {
+  storeRelease32(pinsAt, pinWord(handle), (pinGeneration(handle) << 16) | PINS_RETIRED);
+  heapFree(at);
+};
+
 /** How an object is destroyed. */
 export interface DestroyOptions {
   /**
@@ -116,9 +131,10 @@ export interface DestroyOptions {
   readonly force?: boolean;
 }
 
-/** Destroys an object that nobody looks at, unless `refuse` says (in words) why it may not go yet. */
+/** Destroys an object that nobody looks at, unless `refuse` says (in words) why it may not go yet; by the kernel's call `end`. */
 export const objectDestroy = (
   where: string, handle: number, kind: number, options: DestroyOptions | undefined, refuse: (at: number) => string | undefined,
+  end: (handle: number) => number = (region) => regionDestroy(regions, region),
 ): void => {
   const force = checkOptions(where, options)?.force ?? false;
   if (typeof force !== 'boolean') throw badArgument(where, 'force must be true or false', force);
@@ -140,10 +156,12 @@ export const objectDestroy = (
     storeRelease32(pinsAt, word, mine);
     throw new QueueError('BUSY', where, reason);
   }
-  const outstanding = regionDestroy(regions, handle);
+  const outstanding = end(handle);
+  if (outstanding !== 0) storeRelease32(pinsAt, word, mine);
+  if (outstanding < 0) throw errorOf(outstanding, where);
   if (outstanding > 0) {
-    storeRelease32(pinsAt, word, mine);
-    throw new QueueError('IN_FLIGHT', where, `${outstanding} descriptors to the region are queued or not yet completed`, outstanding);
+    const what = 'descriptors to the region are queued or not yet completed, or appends to it unfinished';
+    throw new QueueError('IN_FLIGHT', where, `${outstanding} ${what}`, outstanding);
   }
   heapFree(at);
 };

@@ -16,6 +16,7 @@ import {
   queueBytes, queueClose, queueCreate, queueLaneLength, queueLength, queueOwed, queueRecoverReceiver, queueRecoverSender,
   queueAttachSender, queueRefusals,
 } from '../kernel/queue.ts';
+import { regionCreate } from '../kernel/region.ts';
 import { badArgument, checkInteger, checkOptions, priorities, priorityNumber, type Priority } from './check.ts';
 import { QueueError, valueOf } from './errors.ts';
 import { heapBytes, regions } from './heap.ts';
@@ -168,7 +169,8 @@ export class Queue {
       store32(config, CONFIG_START, start);
       const needed = Math.ceil(valueOf(queueBytes(config), where) / LINE_BYTES) * LINE_BYTES;
       const bytes = needed + placesBytes(maxMessageBytes, senders, receivers);
-      return objectMake(where, KIND_QUEUE, POLICY_SLAB, bytes, needed, () => {}, (_at, handle) => {
+      const register = (at: number): number => regionCreate(regions, POLICY_SLAB, at, needed);
+      return objectMake(where, KIND_QUEUE, bytes, () => {}, register, (_at, handle) => {
         valueOf(queueCreate(regions, handle, config), where);
       });
     });

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { getEnvironmentData, MessageChannel, receiveMessageOnPort, setEnvironmentData } from 'node:worker_threads';
 import { load32, memory, store32 } from '../../src/machine/node.ts';
-import { PINS_RETIRED, pinsAt } from '../../src/lib/heap.ts';
+import { regionCreate } from '../../src/kernel/region.ts';
+import { PINS_RETIRED, pinsAt, regions } from '../../src/lib/heap.ts';
 import { KIND_QUEUE, KIND_REGION, objectMake, pin, unpin } from '../../src/lib/objects.ts';
 import { memoryUsage, Queue, Region, type QueueHandle } from '../../src/lib/index.ts';
 import { inWorker, nothingLeft, pause, refusal, text } from './support.ts';
@@ -115,7 +116,7 @@ test('by force it is, and a call that was thought dead harms no later object', (
 test('an object whose making fails at the end leaves no entry', () => {
   const before = memoryUsage().used;
   for (let i = 0; i < 300; i++) {
-    expect(() => objectMake('test', KIND_REGION, 3, 64, 64, () => {}, () => { throw new Error('at the end'); })).toThrow('at the end');
+    expect(() => objectMake('test', KIND_REGION, 64, () => {}, (at) => regionCreate(regions, 3, at, 64), () => { throw new Error('at the end'); })).toThrow('at the end');
   }
   nothingLeft(before);
 });

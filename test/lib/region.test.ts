@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
-import { heapFree } from '../../src/lib/heap.ts';
-import { memoryUsage, Region, type RegionHandle } from '../../src/lib/index.ts';
-import { bytes, inWorker, nothingLeft, refusal, takeAllMemory, text } from './support.ts';
+import { load32, storeRelease32 } from '../../src/machine/node.ts';
+import { regionReserve } from '../../src/kernel/region.ts';
+import { heapFree, ownersAt, regions } from '../../src/lib/heap.ts';
+import { memoryUsage, Queue, Region, type QueueHandle, type RegionHandle } from '../../src/lib/index.ts';
+import { bytes, inWorker, nothingLeft, pause, refusal, takeAllMemory, text } from './support.ts';
 
 const string = (view: Uint8Array): string => Buffer.from(view).toString();
 
@@ -139,31 +141,161 @@ test('a view as another type is aligned and whole', () => {
   refusal('BAD_ARGUMENT', () => region.viewAs(5 as never));
 });
 
-test('one thread appends; another is told so, until the right is released or recovered', async () => {
-  const region = Region.appendOnly(100);
-  region.append(text('main '));
-  const body = ({ Region: R }: typeof import('../../src/lib/index.ts'), handle: RegionHandle): string => {
-    try {
-      R.from(handle).append(Buffer.from('worker '));
-      return 'appended';
-    } catch (error) {
-      return (error as { code: string }).code;
+test('several threads append at once: whole, without gaps, each where it was told', async () => {
+  const region = Region.appendOnly(200_000);
+  const body = ({ Region: R, Queue: Q }: typeof import('../../src/lib/index.ts'), [handle, results, me]: [RegionHandle, QueueHandle, number]): number => {
+    const grows = R.from(handle);
+    const sender = Q.from(results).sender();
+    let appended = 0;
+    for (let n = 0; n < 1500; n++) {
+      const length = 2 + ((n * 7 + me) % 9);
+      const offset = grows.append(new Uint32Array(length).fill(me << 24 | n));
+      // A descriptor to it can be sent at once, unless one before it is still being written.
+      for (let tries = 0; ; tries++) {
+        try {
+          sender.sendDescriptor({ region: grows, offset, length: length * 4, flags: me << 24 | n });
+          break;
+        } catch (error) {
+          if (!['NOT_COMMITTED', 'FULL'].includes((error as { code: string }).code) || tries > 1e7) throw error;
+        }
+      }
+      appended += length * 4;
     }
+    return appended;
   };
-  await expect(inWorker(body, region.handle).result).resolves.toBe('NOT_APPENDER');
-  region.releaseAppender();
-  const second = inWorker(body, region.handle);
-  await expect(second.result).resolves.toBe('appended');
-  expect(refusal('NOT_APPENDER', () => region.append(text('x'))).message).toBe(`append: thread ${second.thread} appends to this region`);
-  region.releaseAppender(); // not ours to release
-  refusal('NOT_APPENDER', () => region.append(text('x')));
-  await second.worker.terminate();
-  expect(region.recover({ thread: second.thread + 1 })).toBe(false);
-  expect(region.recover({ thread: second.thread })).toBe(true);
-  expect(region.recover({ thread: second.thread })).toBe(false);
-  for (const wrong of [undefined, null, {}, { thread: -1 }, { thread: 'x' }]) refusal('BAD_ARGUMENT', () => region.recover(wrong as never));
-  region.append(text('again'));
-  expect(string(Region.from(region.handle).view())).toBe('main worker again');
+  const queue = Queue.create({ senders: 3, ringSize: 4096 });
+  const workers = [1, 2, 3].map((me) => inWorker(body, [region.handle, queue.handle, me] as [RegionHandle, QueueHandle, number]));
+  let mine = 0;
+  for (let n = 0; n < 500; n++) {
+    region.append(Uint32Array.of(n, n));
+    mine += 8;
+    if (n % 50 === 0) await pause(1);
+  }
+  const appended = await Promise.all(workers.map(({ result }) => result));
+  expect(region.committed).toBe(mine + appended.reduce((sum, bytes) => sum + bytes));
+  const seen = new Set<number>();
+  for (const message of queue.receiver().receiveBatch(65_536)) {
+    const words = message.viewAs(Uint32Array);
+    expect(words.every((word) => word === message.descriptor!.flags)).toBe(true);
+    seen.add(message.descriptor!.flags);
+  }
+  expect(seen.size).toBe(4500);
+});
+
+test('what a thread was appending when it died reads as zeros, and lets those behind it through', () => {
+  const region = Region.appendOnly(64);
+  region.append(text('abcd'));
+  // As a thread that died between its two calls leaves it.
+  const [dead, owner] = [123456, 900];
+  storeRelease32(ownersAt, owner << 2, -(dead + 1));
+  expect(regionReserve(regions, region.number, owner, 8)).toBeGreaterThan(0);
+  expect(region.append(text('efgh'))).toBe(12);
+  expect(region.committed).toBe(4);
+  expect(refusal('IN_FLIGHT', () => region.destroy()).needed).toBe(2);
+  for (const wrong of [undefined, null, {}, { thread: -1 }, { thread: 'x' }]) refusal('BAD_ARGUMENT', () => Region.recover(wrong as never));
+  expect(Region.recover({ thread: dead + 1 })).toBe(0);
+  expect(Region.recover({ thread: dead })).toBe(8);
+  expect(Region.recover({ thread: dead })).toBe(0);
+  expect(load32(ownersAt, owner << 2)).toBe(0);
+  expect(string(region.view())).toBe('abcd\0\0\0\0\0\0\0\0efgh');
+  region.destroy();
+});
+
+test('eight appends that do not end are told from a region that is full', () => {
+  const region = Region.appendOnly(64);
+  for (let k = 0; k < 8; k++) expect(regionReserve(regions, region.number, 901, 4)).toBeGreaterThan(0);
+  expect(refusal('AGAIN', () => region.append(bytes(1))).message).toBe('append: eight appends are under way and do not end: recover threads that have died');
+  storeRelease32(ownersAt, 901 << 2, 77_001);
+  expect(Region.recover({ thread: 77_000 })).toBe(32);
+  expect(region.append(bytes(1))).toBe(32);
+});
+
+test('a writable region is filled, sealed for good, and described only then', () => {
+  const before = memoryUsage().used;
+  const queue = Queue.create();
+  const sender = queue.sender();
+  const region = Region.writable(12);
+  expect(region).toMatchObject({ policy: 'immutable', length: 12, committed: 0 });
+  refusal('NOT_COMMITTED', () => region.view(0, 4));
+  refusal('NOT_COMMITTED', () => sender.sendDescriptor({ region, length: 4 }));
+  expect([...region.writable]).toEqual(Array.from({ length: 12 }, () => 0));
+  Region.from(region.handle).writable.set(text('hello, world'));
+  region.seal();
+  expect(string(region.view())).toBe('hello, world');
+  sender.sendDescriptor({ region });
+  for (const call of [() => region.writable, () => region.seal(), () => Region.immutable(3).seal(), () => Region.slab(8).writable]) refusal('POLICY', call);
+  expect(queue.receiver().receive().text()).toBe('hello, world');
+  for (const wrong of [0, -1, 1.5, '5', undefined]) refusal('BAD_ARGUMENT', () => Region.writable(wrong as never));
+  region.destroy();
+  refusal('STALE_HANDLE', () => region.writable);
+  refusal('STALE_HANDLE', () => region.seal());
+  expect(memoryUsage().used).toBeGreaterThan(before);
+});
+
+test('slots are taken once, given back once, and never again under the same number', () => {
+  const before = memoryUsage().used;
+  const region = Region.slots(3, 24);
+  expect(region).toMatchObject({ policy: 'slab', length: 72, committed: 72, slots: 3, slotBytes: 24 });
+  const taken = [region.allocate(), region.allocate(), region.allocate()];
+  refusal('FULL', () => region.allocate());
+  taken.forEach((slot, k) => region.slot(slot).fill(k + 1));
+  expect(taken.map((slot) => [...region.slot(slot)])).toEqual([1, 2, 3].map((k) => Array.from({ length: 24 }, () => k)));
+  expect([...region.view()].sort()).toEqual(taken.flatMap((slot) => [...region.slot(slot)]).sort());
+  const again = Region.from(region.handle);
+  expect(again).toMatchObject({ policy: 'slab', length: 72, slots: 3 });
+  again.free(taken[1]!);
+  const old = [taken[1]!];
+  for (let round = 0; round < 50; round++) {
+    for (const stale of old) {
+      refusal('STALE_SLOT', () => region.free(stale));
+      refusal('STALE_SLOT', () => region.slot(stale));
+    }
+    const next = region.allocate();
+    expect(old).not.toContain(next);
+    region.free(next);
+    old.push(next);
+  }
+  for (let bit = 0; bit < 32; bit++) {
+    const forged = taken[0]! ^ (1 << bit);
+    if (!taken.includes(forged)) refusal('STALE_SLOT', () => region.slot(forged));
+  }
+  for (const wrong of [undefined, null, 1.5, '1', 2 ** 31, NaN, {}]) {
+    refusal('BAD_ARGUMENT', () => region.free(wrong as never));
+    refusal('BAD_ARGUMENT', () => region.slot(wrong as never));
+  }
+  refusal('POLICY', () => Queue.create().sender().sendDescriptor({ region }));
+  for (const [slots, each] of [[0, 8], [1025, 8], [1, 0], [1, 7], [1, 12], [1.5, 8], [1, 2 ** 31], [undefined, 8], [1, '8']]) {
+    refusal('BAD_ARGUMENT', () => Region.slots(slots as number, each as number));
+  }
+  refusal('BAD_CONFIG', () => Region.slots(1024, 2 ** 31 - 8));
+  for (const other of [Region.slab(64), Region.immutable(8), Region.appendOnly(8)]) {
+    expect([other.slots, other.slotBytes]).toEqual([0, 0]);
+    for (const call of [() => other.allocate(), () => other.free(1), () => other.slot(1)]) refusal('POLICY', call);
+  }
+  region.destroy();
+  for (const call of [() => again.allocate(), () => again.free(taken[0]!), () => again.slot(taken[0]!), () => again.slots]) refusal('STALE_HANDLE', call);
+  expect(memoryUsage().used).toBeGreaterThan(before);
+});
+
+test('slots that a dead thread held are free again; what it passed on as freed stays as it is', async () => {
+  const region = Region.slots(8, 8);
+  const mine = region.allocate();
+  const { result, worker, thread, ended } = inWorker(({ Region: R }: typeof import('../../src/lib/index.ts'), handle: RegionHandle): number[] => {
+    const slots = R.from(handle);
+    const taken = Array.from({ length: 7 }, () => slots.allocate());
+    slots.free(taken[6]!);
+    return taken;
+  }, region.handle);
+  const taken = await result;
+  await worker.terminate();
+  await ended;
+  const last = region.allocate();
+  refusal('FULL', () => region.allocate());
+  expect(Region.recover({ thread })).toBe(0);
+  for (const slot of taken) refusal('STALE_SLOT', () => region.slot(slot));
+  for (const slot of [mine, last]) expect(region.slot(slot).length).toBe(8);
+  expect(Array.from({ length: 6 }, () => region.allocate()).length).toBe(6);
+  refusal('FULL', () => region.allocate());
 });
 
 test('all threads see the same bytes', async () => {
@@ -190,7 +322,7 @@ test('a destroyed region is stale in every call', () => {
   Region.slab(8); // its entry and memory are in use again
   for (const call of [
     () => region.destroy(), () => again.destroy(), () => again.view(), () => again.viewAs(Uint16Array), () => again.committed,
-    () => again.append(bytes(1)), () => again.releaseAppender(), () => again.recover({ thread: 1 }), () => Region.from(region.handle),
+    () => again.append(bytes(1)), () => Region.from(region.handle),
   ]) refusal('STALE_HANDLE', call);
   expect(again.length).toBe(8);
 });
