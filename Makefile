@@ -80,7 +80,7 @@ help: ## Lists these targets.
 
 # ---- What a machine lacks. Goals that run something depend on one of these; on Debian and Ubuntu they install.
 
-.PHONY: help run test test-unit explore replay explore-native soak atomic-sites typecheck bench bench-report gdb listing \
+.PHONY: help run test test-unit explore replay explore-native soak atomic-sites atomics-cost typecheck bench bench-report gdb listing \
   size doctor clean images sdcard flash unflash events console chainload ready-node ready-kernel ready-test ready-gdb \
   ready-board ready-bench
 
@@ -173,6 +173,9 @@ soak: ready-kernel ## Carries MESSAGES=n messages on host threads, some under No
 
 atomic-sites: ready-test ## Checks the instructions of every atomic access of the kernel and writes docs/atomic-sites.md.
 	@$(TYPESCRIPT) src/cli/atomic-sites.ts
+
+atomics-cost: ready-kernel ## Counts what atomic instructions cost with and without LSE; writes docs/bench/atomics.json and its table.
+	@$(TYPESCRIPT) bench/atomics/cost.ts
 
 typecheck: ready-node ## Checks the types of everything.
 	@node node_modules/typescript/bin/tsc -p tsconfig.json
