@@ -1,21 +1,22 @@
 /**
  * Alerts: Critical messages from a timer, which overtake all vectors that are queued.
  *
- * Role: natively a timer interrupt on the sensor's core, with a sender of its own, so that it may come in the middle of
- *   anything, also of a send or receive of the task it interrupts; under Node a worker. One at a time.
+ * Role: natively a timer interrupt on the sensor's core, with a space and a sender of its own, so that it may come in the middle
+ *   of anything, also of a send or receive of the task it interrupts; under Node a worker. One at a time.
  * Memory: the alert line of the job. Order: [alert] see inversion.ts; [stop] STOPPED is stored with release after the last
  *   send, and the collector, having seen it, closes the queue.
  * Units: microseconds. Fails: a send that fails for any other reason than a full lane stops everything.
  * Checked by: test/programs/roles.test.ts.
  */
 import { load32, loadAcquire32, machineHalt, notify32, store32, storeRelease32, timeMicros32, wait32 } from '#machine';
+import { capSend } from '../kernel/capability.ts';
 import { PRIORITY_CRITICAL } from '../kernel/layout.ts';
-import { queueSend } from '../kernel/queue.ts';
 import { STATUS_FULL } from '../kernel/status.ts';
 import {
-  ALERTS_REFUSED, ALERTS_SENT, ALERTS_STOPPED, ALERT_BYTES, ALERT_MESSAGE, ALERT_MICROS, ALERT_NUMBER,
-  ALERT_PERIOD_MICROSECONDS, COLLECTOR_STOP, JOB_ALERT_SENDER, ROLES_AT_START, ROLES_STARTED,
+  ALERTS_REFUSED, ALERTS_SENT, ALERTS_STOPPED, ALERT_MESSAGE, ALERT_PERIOD_MICROSECONDS, COLLECTOR_STOP, JOB_ALERT_CAP,
+  ROLES_AT_START, ROLES_STARTED, SPACE_ALERTS, jobSpace,
 } from './job.ts';
+import { ACTION_LOG, ACTION_WAKE, WORK_ALERT_BYTES, workAlertWrite } from './work.ts';
 
 /** Sends one alert, unless the roles have not started yet or the collector wants no more. */
 export const alertsTick = (job: i32): void => {
@@ -27,9 +28,9 @@ export const alertsTick = (job: i32): void => {
   }
   const number = load32(job, ALERTS_SENT);
   const message = (job + ALERT_MESSAGE) | 0;
-  store32(message, ALERT_NUMBER, number);
-  store32(message, ALERT_MICROS, timeMicros32());
-  const status = queueSend(load32(job, JOB_ALERT_SENDER), PRIORITY_CRITICAL, message, ALERT_BYTES);
+  workAlertWrite(message, number, timeMicros32(), ACTION_LOG | ACTION_WAKE);
+  const place = load32(job, JOB_ALERT_CAP);
+  const status = capSend(jobSpace(job, SPACE_ALERTS), place, PRIORITY_CRITICAL, message, WORK_ALERT_BYTES);
   if (status === STATUS_FULL) store32(job, ALERTS_REFUSED, (load32(job, ALERTS_REFUSED) + 1) | 0);
   else if (status < 0) machineHalt('alerts: send', status);
   else storeRelease32(job, ALERTS_SENT, (number + 1) | 0); // [alert]

@@ -5,18 +5,20 @@
  * Fails: never. Checked by: test/programs/run.test.ts.
  */
 import { load32 } from '#machine';
-import { POLICY_IMMUTABLE, PRIORITY_COUNT } from '../kernel/layout.ts';
-import { regionAddress, regionCommitted, regionPolicy } from '../kernel/region.ts';
+import { PRIORITY_COUNT } from '../kernel/layout.ts';
 import {
   CLASSIFIER_COUNT, JOB_CLASSES, JOB_CORES, JOB_DIMENSION, JOB_EXCEPTION_LEVEL, JOB_FREE_BASE, JOB_FREE_BYTES, JOB_GIC_VERSION,
-  JOB_IMAGE_BASE, JOB_IMAGE_BYTES, JOB_INPUT_BASE, JOB_INPUT_BYTES, JOB_QUEUE_REGION, JOB_RAM_MEBIBYTES, JOB_RECORDS,
-  JOB_REFERENCES, JOB_REGIONS, JOB_TARGET, JOB_TIMER_HZ, JOB_VECTORS_REGION, PROGRAM_VERSION_MAJOR, PROGRAM_VERSION_MINOR,
+  JOB_IMAGE_BASE, JOB_IMAGE_BYTES, JOB_INPUT_BASE, JOB_INPUT_BYTES, JOB_QUEUE, JOB_QUEUE_BYTES, JOB_RAM_MEBIBYTES, JOB_RECORDS,
+  JOB_REFERENCES, JOB_TARGET, JOB_TIMER_HZ, JOB_VECTORS_BASE, JOB_VECTORS_BYTES, PROGRAM_VERSION_MAJOR, PROGRAM_VERSION_MINOR,
   PROGRAM_VERSION_PATCH, ROLE_CLASSIFIER, ROLE_COLLECTOR, ROLE_SENSOR, SENDER_COUNT, TARGET_NODE, WORK_COMPLETIONS,
   WORK_RING_SLOTS,
 } from './job.ts';
+import { WORK_SCHEMA } from './messages.ts';
 import { printEnd, printHex, printPadded, printText, printUnsigned } from './print.ts';
+import { rightsPrint } from './rights.ts';
 import { roleCore } from './roles.ts';
 import { targetPrint } from './target.ts';
+import { wrongPrint } from './wrong.ts';
 
 const printNumber = (before: text, number: i32, behind: text): void => {
   printText(before);
@@ -67,23 +69,23 @@ const bannerMap = (job: i32): void => {
   printEnd();
 };
 
-const bannerRegion = (job: i32, name: text, handle: i32): void => {
-  const regions = load32(job, JOB_REGIONS);
-  bannerMemory('  region    ', regionAddress(regions, handle, 0, 0), regionCommitted(regions, handle));
-  if (regionPolicy(regions, handle) === POLICY_IMMUTABLE) printText(', Immutable: ');
-  else printText(', Slab: ');
+const bannerRegion = (name: text, base: i32, bytes: i32): void => {
+  bannerMemory('  region    ', base, bytes);
   printText(name);
   printEnd();
 };
 
 const bannerQueue = (job: i32): void => {
-  bannerRegion(job, 'the vectors', load32(job, JOB_VECTORS_REGION));
-  bannerRegion(job, 'the queues', load32(job, JOB_QUEUE_REGION));
+  bannerRegion(', Immutable: the input', load32(job, JOB_INPUT_BASE), load32(job, JOB_INPUT_BYTES));
+  bannerRegion(', AppendOnly: the vectors', load32(job, JOB_VECTORS_BASE), load32(job, JOB_VECTORS_BYTES));
+  bannerRegion(', Slab: the queues', load32(job, JOB_QUEUE), load32(job, JOB_QUEUE_BYTES));
   printNumber('  queue     ', SENDER_COUNT, ' senders, ');
   printNumber('', CLASSIFIER_COUNT, ' receivers, ');
   printNumber('', PRIORITY_COUNT, ' priorities, ');
   printNumber('', WORK_RING_SLOTS, ' slots a lane, ');
   printNumber('', WORK_COMPLETIONS, ' completions');
+  printEnd();
+  printNumber('  schema    ruvix:job/messages#work, number ', WORK_SCHEMA, ': every message is validated before it is queued');
   printEnd();
 };
 
@@ -105,5 +107,7 @@ export const bannerPrint = (job: i32): void => {
   bannerMachine(job);
   bannerMap(job);
   bannerQueue(job);
+  rightsPrint(job);
+  wrongPrint(job);
   bannerRoles(job);
 };

@@ -1,7 +1,8 @@
 /**
  * The collector: reaps completions, keeps the answers, and ends the run.
  *
- * Role: one task. Memory: the collector lines of the job, and the answers.
+ * Role: one task, in the client's space: what the sensor submits, it sees completed. Memory: the collector lines of the job, and
+ *   the answers.
  * Invariants: 1 an answer byte is ANSWER_NONE until its vector's first completion. 2 completions of one receiver come in the
  *   order in which it received, so their indices grow; what does not is counted as reordered.
  * Order: [credit] WAKE counts once in COMPLETIONS_PER_WAKE completions, after they are reaped; see sensor.ts. [stop] see
@@ -14,14 +15,15 @@
 import {
   load32, load8, loadAcquire32, machineHalt, notify32, store32, store8, storeRelease32, storeSequential32, timeMicros32, wait32,
 } from '#machine';
+import { capQueueClose, capReap, capReapTimeout } from '../kernel/capability.ts';
 import { COMPLETION_BYTES, COMPLETION_RECEIVER, COMPLETION_RESULT, COMPLETION_USER_LOW } from '../kernel/layout.ts';
-import { queueClose, queueReceive, queueReceiveTimeout } from '../kernel/queue.ts';
 import { STATUS_EMPTY, STATUS_TIMED_OUT } from '../kernel/status.ts';
 import {
   ALERTS_SENT, ALERTS_STOPPED, ANSWER_NONE, CLASSIFIERS_ENDED, CLASSIFIER_COUNT, COLLECTOR_COMPLETED, COLLECTOR_DUPLICATED,
   COLLECTOR_ELAPSED_MICROS, COLLECTOR_ENTRY, COLLECTOR_GAVE_UP, COLLECTOR_NEXT_INDEX, COLLECTOR_PHASE, COLLECTOR_REAPED,
   COLLECTOR_REORDERED, COLLECTOR_STARTED_MICROS, COLLECTOR_STOP, COLLECTOR_TENTHS, COLLECTOR_TRIES, COLLECTOR_WAKE,
-  COMPLETIONS_PER_WAKE, JOB_ANSWERS, JOB_COLLECTOR_RECEIVER, JOB_QUEUE, JOB_RECORDS, JOB_REFERENCES, STALL_MICROSECONDS,
+  COMPLETIONS_PER_WAKE, JOB_ANSWERS, JOB_QUEUE_CAP, JOB_RECORDS, JOB_REFERENCES, JOB_SENSOR_CAP, SPACE_CLIENT,
+  STALL_MICROSECONDS, jobSpace,
 } from './job.ts';
 import { decimalWidth, printEnd, printPadded, printText, printUnsigned } from './print.ts';
 
@@ -89,7 +91,8 @@ const wakeSensor = (job: i32): void => {
 /** Waits for one completion. Returns 0 if none came in time. */
 const reap = (job: i32): i32 => {
   const entry = (job + COLLECTOR_ENTRY) | 0;
-  const status = queueReceiveTimeout(load32(job, JOB_COLLECTOR_RECEIVER), entry, COMPLETION_BYTES, STALL_MICROSECONDS);
+  const place = load32(job, JOB_SENSOR_CAP);
+  const status = capReapTimeout(jobSpace(job, SPACE_CLIENT), place, entry, COMPLETION_BYTES, STALL_MICROSECONDS);
   if (status === STATUS_TIMED_OUT) return 0;
   if (status < 0) machineHalt('collector: reap', status);
   keepAnswer(job);
@@ -121,12 +124,13 @@ const stopAlerts = (job: i32): void => {
 
 /** What is left in the completion queue although every vector has its answer. */
 const drain = (job: i32): void => {
-  const receiver = load32(job, JOB_COLLECTOR_RECEIVER);
+  const space = jobSpace(job, SPACE_CLIENT);
+  const place = load32(job, JOB_SENSOR_CAP);
   const entry = (job + COLLECTOR_ENTRY) | 0;
-  let status = queueReceive(receiver, entry, COMPLETION_BYTES);
+  let status = capReap(space, place, entry, COMPLETION_BYTES);
   while (status >= 0) {
     keepAnswer(job);
-    status = queueReceive(receiver, entry, COMPLETION_BYTES);
+    status = capReap(space, place, entry, COMPLETION_BYTES);
   }
   if (status !== STATUS_EMPTY) machineHalt('collector: drain', status);
 };
@@ -146,7 +150,8 @@ export const collectorStep = (job: i32): i32 => {
   }
   if (phase === PHASE_STOP_ALERTS) {
     if (loadAcquire32(job, ALERTS_STOPPED) !== 0 || waitedEnough(job, ALERTS_STOPPED, 0)) { // [stop]
-      queueClose(load32(job, JOB_QUEUE));
+      const status = capQueueClose(jobSpace(job, SPACE_CLIENT), load32(job, JOB_QUEUE_CAP));
+      if (status < 0) machineHalt('collector: close', status);
       enterPhase(job, PHASE_END_CLASSIFIERS);
     }
     return 1;

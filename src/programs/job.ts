@@ -1,19 +1,23 @@
 /**
  * The job block: everything that the roles of the main job share, in one piece of memory.
  *
- * Role: constants only. The block is made by setup.ts before any role runs; its address is the argument of every role.
+ * Role: constants, and where blocks lie. The block is made by setup.ts before any role runs; its address is the argument of every
+ *   role.
  * Memory: each line below is written by one role and read by others, so no two writers share a cache line.
  *
  *   job (64-byte aligned)
- *   +---------+---------+----------+----------+-----------+---------+------------+------------+
- *   | machine | work    | sensor   | alerts   | collector | roles   | classifier | classifier |
- *   | 64      | 128     | 64       | 64       | 128       | 64      | 0          | 1          |
- *   +---------+---------+----------+----------+-----------+---------+------------+------------+
- *    W: program  W: setup   W: sensor  W: timer   W: collector  W: all      W: that classifier
+ *   +---------+---------+----------+----------+-----------+---------+----------+------------+------------+
+ *   | machine | work    | sensor   | alerts   | collector | roles   | wrong    | classifier | classifier |
+ *   | 64      | 128     | 64       | 64       | 128       | 64      | 64       | 0          | 1          |
+ *   +---------+---------+----------+----------+-----------+---------+----------+------------+------------+
+ *    W: program  W: setup   W: sensor  W: timer   W: collector  W: all    W: setup   W: that classifier
  *
- *   behind it, from the same memory: class starts, centroids, answers, region table, work queue with its completion queues.
+ *   behind it, from the same memory: class starts, centroids, answers, region table, capability spaces, the vectors as messages,
+ *   work queue with its completion queues.
  * Units: offsets and sizes in bytes unless the name says otherwise.
  */
+import { load32 } from '#machine';
+import { SPACE_BYTES } from '../kernel/layout.ts';
 
 export const PROGRAM_VERSION_MAJOR = 0;
 export const PROGRAM_VERSION_MINOR = 1;
@@ -30,6 +34,20 @@ export const CLASSIFIER_COUNT = 2;
 /** Roles that wait for each other before the first message: sensor, classifiers, collector. */
 export const ROLES_AT_START = 4;
 
+// ---- Capability spaces: what each task may do (access.ts).
+/** Sensor and collector: one client of the work queue, one task of which submits, the other takes the completions. */
+export const SPACE_CLIENT = 0;
+export const SPACE_ALERTS = 1;
+/** The deliberately wrong sender (wrong.ts). */
+export const SPACE_WRONG = 2;
+/** That of classifier number n is SPACE_CLASSIFIER + n. */
+export const SPACE_CLASSIFIER = 3;
+export const SPACE_COUNT = SPACE_CLASSIFIER + CLASSIFIER_COUNT;
+/** Who sent a message, as its receiver reads it. */
+export const BADGE_SENSOR = 1;
+export const BADGE_ALERTS = 2;
+export const BADGE_WRONG = 3;
+
 // ---- Limits and settings.
 /** The same as the host's check before the start (src/cli/input.ts). */
 export const DIMENSION_LIMIT = 65536;
@@ -41,11 +59,8 @@ export const REFERENCE_COUNT_LIMIT = 10;
 export const WORK_RING_SLOTS = 64;
 export const WORK_COMPLETIONS = 128;
 export const WORK_MESSAGE_BYTES = 24;
-/** 'fvec': the tag that senders of the work queue must name. */
-export const WORK_SCHEMA = 0x66766563;
-/** Senders of the work queue, in the order in which they attach. */
+/** Places for senders in the work queue: the sensor's is the first. The other one is the wrong sender's before the alerts'. */
 export const SENDER_SENSOR = 0;
-export const SENDER_ALERTS = 1;
 export const SENDER_COUNT = 2;
 export const REGION_TABLE_COUNT = 8;
 /** Microseconds from one alert to the next. */
@@ -103,23 +118,41 @@ export const JOB_ROWS = 88;
 export const JOB_ROW_BYTES = 92;
 /** Address of one byte per record. W: collector, once the roles run. */
 export const JOB_ANSWERS = 96;
+/** Addresses: the region table; the capability system and the boot task's space in it; SPACE_COUNT spaces, SPACE_BYTES each; the
+ *   queue's configuration and the program of its schema. */
 export const JOB_REGIONS = 100;
-export const JOB_VECTORS_REGION = 104;
-export const JOB_QUEUE_REGION = 108;
-export const JOB_QUEUE = 112;
-export const JOB_COMPLETION_QUEUE = 120;
-/** Handles of the queue, made by setup and used by one role each. */
-export const JOB_SENSOR_SENDER = 124;
-export const JOB_ALERT_SENDER = 128;
-export const JOB_COLLECTOR_RECEIVER = 132;
+export const JOB_SYSTEM = 104;
+export const JOB_ROOT = 176;
+export const JOB_SPACES = 108;
+export const JOB_CONFIG = 112;
+export const JOB_PROGRAM = 116;
+/** Bytes of a vector as a message of the work queue, and from one to the next. */
+export const JOB_MESSAGE_BYTES = 120;
+export const JOB_STRIDE_BYTES = 124;
+/** Memory of the regions: address, for the vectors and the queue also bytes. The input's is in the machine line. */
+export const JOB_VECTORS_BASE = 128;
+export const JOB_VECTORS_BYTES = 132;
+export const JOB_QUEUE = 136;
+export const JOB_QUEUE_BYTES = 140;
+export const JOB_SCRATCH = 144;
+export const JOB_COMPLETION_QUEUE = 148;
+/** Capabilities, each of the space of the role that uses it: the sensor's place, and the regions it reads from and appends to; */
+export const JOB_SENSOR_CAP = 152;
+export const JOB_INPUT_CAP = 156;
+export const JOB_VECTORS_CAP = 160;
+/** the collector's to the queue, to close it; the place of the alerts. */
+export const JOB_QUEUE_CAP = 164;
+export const JOB_ALERT_CAP = 168;
 /** Scratch for one STATISTICS record; only the report uses it. */
-export const JOB_STATISTICS = 136;
+export const JOB_STATISTICS = 172;
 
 // ---- Sensor line. W: sensor.
 /** Index of the next vector to be sent, and so the number sent. */
 export const SENSOR_NEXT = 192;
 /** How often it found the lane full, or no credit, and slept. */
 export const SENSOR_WAITED = 196;
+/** Vectors appended to the region: one more than sent, while the last one waits for room in its lane. */
+export const SENSOR_APPENDED = 200;
 export const SENSOR_DESCRIPTOR = 208;
 
 // ---- Alert line. W: the timer.
@@ -129,11 +162,8 @@ export const ALERTS_SENT = 256;
 export const ALERTS_REFUSED = 260;
 /** 1 once no more alerts will come, atomic [stop]. */
 export const ALERTS_STOPPED = 264;
-/** The message: number, microseconds at which it was sent. */
+/** The message: see work.ts. */
 export const ALERT_MESSAGE = 272;
-export const ALERT_NUMBER = 0;
-export const ALERT_MICROS = 4;
-export const ALERT_BYTES = 8;
 
 // ---- Collector lines. W: collector.
 /**
@@ -167,9 +197,21 @@ export const ROLES_STARTED = 448;
 export const ROLES_ENDED = 452;
 export const CLASSIFIERS_ENDED = 456;
 
+// ---- Line of the wrong sender. W: setup.
+/** What each of its attempts was answered, a word each; then at which byte its message was refused. */
+export const WRONG_STATUS = 512;
+export const WRONG_ATTEMPTS = 4;
+export const WRONG_BYTE = 528;
+/** Its capabilities: its place, its Slab region. */
+export const WRONG_CAP = 532;
+export const WRONG_SCRATCH_CAP = 536;
+/** Its descriptor record. */
+export const WRONG_DESCRIPTOR = 544;
+
 // ---- Classifier block. W: that classifier.
-export const JOB_CLASSIFIERS = 512;
-export const CLASSIFIER_RECEIVER = 0;
+export const JOB_CLASSIFIERS = 576;
+/** Its place. */
+export const CLASSIFIER_CAP = 0;
 /** Messages received: vectors, alerts. */
 export const CLASSIFIER_VECTORS = 4;
 export const CLASSIFIER_ALERTS = 8;
@@ -188,6 +230,10 @@ export const CLASSIFIER_RECEIVED_MICROS = 36;
 export const CLASSIFIER_MESSAGE = 40;
 /** Atomic [overtaken], read by the other classifiers: see inversion.ts. */
 export const CLASSIFIER_PASSED = 64;
+/** W setup: its capability to the region of the vectors. */
+export const CLASSIFIER_VECTORS_CAP = 68;
+/** Messages received that neither the sensor nor the alerts sent. */
+export const CLASSIFIER_STRANGE = 72;
 /** Two histograms (latency.ts): vectors, alerts. */
 export const CLASSIFIER_VECTOR_LATENCY = 128;
 export const CLASSIFIER_ALERT_LATENCY = 3776;
@@ -212,6 +258,9 @@ if ((COMPLETIONS_PER_WAKE & (COMPLETIONS_PER_WAKE - 1)) !== 0) throw new Error('
 if (WORK_RING_SLOTS < COMPLETIONS_PER_WAKE) throw new Error('job: a full lane must wake the sensor');
 if (WORK_COMPLETIONS < COMPLETIONS_PER_WAKE) throw new Error('job: used-up credit must wake the sensor');
 if (CLASS_COUNT_LIMIT >= ANSWER_NONE) throw new Error('job: an answer is a byte below ANSWER_NONE');
+
+/** The space of number SPACE_*. */
+export const jobSpace = (job: i32, number: i32): i32 => (load32(job, JOB_SPACES) + Math.imul(number, SPACE_BYTES)) | 0;
 
 /** The block of classifier number `number`. */
 export const jobClassifier = (job: i32, number: i32): i32 => (job + JOB_CLASSIFIERS + Math.imul(number, CLASSIFIER_BYTES)) | 0;

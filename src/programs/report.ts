@@ -10,6 +10,7 @@ import {
   STATISTICS_SENT_BYTES, STATISTICS_SLEPT, STATISTICS_TIMED_OUT, STATISTICS_WOKEN,
 } from '../kernel/layout.ts';
 import { queueStatistics } from '../kernel/queue.ts';
+import { STATUS_INVALID_MESSAGE, STATUS_NO_CAPABILITY, STATUS_POLICY } from '../kernel/status.ts';
 import { classEnd, classStart } from './classes.ts';
 import {
   ALERTS_REFUSED, ALERTS_SENT, COLLECTOR_COMPLETED, COLLECTOR_DUPLICATED, COLLECTOR_ELAPSED_MICROS, HISTOGRAM_COUNT,
@@ -20,9 +21,10 @@ import { histogramPercentile } from './latency.ts';
 import { printEnd, printHex, printPadded, printPadded64, printRatio, printText, printUnsigned } from './print.ts';
 import {
   answeredWith, heldOut, heldOutRight, heldOutRightSum, heldOutSum, resultAlertsReceived, resultChecksum, resultExit,
-  resultInversions, resultLost, resultMergeLatencies, resultReceived, resultReordered,
+  resultInversions, resultLost, resultMergeLatencies, resultReceived, resultReordered, resultStrange,
 } from './result.ts';
 import { targetPrint } from './target.ts';
+import { wrongCount, wrongReasonsPrint } from './wrong.ts';
 
 const COLUMN = 11;
 const ACCURACY_DIGITS = 4;
@@ -88,6 +90,22 @@ const reportQueue = (job: i32, name: text, queue: i32): void => {
   reportCounter(job, ', slept ', STATISTICS_SLEPT);
   printText(', woken ');
   printUnsigned(load32(load32(job, JOB_STATISTICS), STATISTICS_WOKEN));
+  printEnd();
+};
+
+/** What the wrong sender tried, by what it was refused for; what got through; and the queue's own count by schema reason. */
+const reportRefused = (job: i32): void => {
+  printEnd();
+  printText('Refused          schema ');
+  printUnsigned(wrongCount(job, STATUS_INVALID_MESSAGE));
+  printText(', policy ');
+  printUnsigned(wrongCount(job, STATUS_POLICY));
+  printText(', capability ');
+  printUnsigned(wrongCount(job, STATUS_NO_CAPABILITY));
+  printText('; received all the same ');
+  printUnsigned(resultStrange(job));
+  printText('; by schema reason');
+  wrongReasonsPrint(job);
   printEnd();
 };
 
@@ -159,6 +177,9 @@ const reportResult = (job: i32): void => {
   reportField('","alerts_sent":', load32(job, ALERTS_SENT));
   reportField(',"alerts_received":', resultAlertsReceived(job));
   reportField(',"alerts_refused":', load32(job, ALERTS_REFUSED));
+  reportField(',"refused_schema":', wrongCount(job, STATUS_INVALID_MESSAGE));
+  reportField(',"refused_policy":', wrongCount(job, STATUS_POLICY));
+  reportField(',"refused_capability":', wrongCount(job, STATUS_NO_CAPABILITY));
   reportField(',"elapsed_microseconds":', load32(job, COLLECTOR_ELAPSED_MICROS));
   printText(',"latency_microseconds":');
   reportPercentiles('{"normal":', (job + JOB_VECTOR_LATENCY) | 0);
@@ -173,6 +194,7 @@ export const reportPrint = (job: i32): i32 => {
   reportClasses(job);
   reportQueue(job, 'Work queue       ', load32(job, JOB_QUEUE));
   reportQueue(job, 'Completion queue ', load32(job, JOB_COMPLETION_QUEUE));
+  reportRefused(job);
   reportRun(job);
   reportResult(job);
   return resultExit(job);

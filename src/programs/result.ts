@@ -9,10 +9,11 @@ import { classEnd, classStart, isHeldOut } from './classes.ts';
 import {
   ALERTS_SENT, ANSWER_NONE, CLASSIFIER_ALERTS, CLASSIFIER_ALERT_LATENCY, CLASSIFIER_COUNT, CLASSIFIER_INVERSIONS,
   CLASSIFIER_REORDERED, CLASSIFIER_VECTORS, CLASSIFIER_VECTOR_LATENCY, COLLECTOR_COMPLETED, COLLECTOR_DUPLICATED,
-  COLLECTOR_REORDERED, EXIT_FAILED, EXIT_OK, JOB_ALERT_LATENCY, JOB_ANSWERS, JOB_CLASSES, JOB_RECORDS, JOB_VECTOR_LATENCY,
-  SENSOR_NEXT, jobClassifier,
+  CLASSIFIER_STRANGE, COLLECTOR_REORDERED, EXIT_FAILED, EXIT_OK, JOB_ALERT_LATENCY, JOB_ANSWERS, JOB_CLASSES, JOB_RECORDS,
+  JOB_VECTOR_LATENCY, SENSOR_NEXT, jobClassifier,
 } from './job.ts';
 import { histogramMerge } from './latency.ts';
+import { wrongWasRefused } from './wrong.ts';
 
 /** FNV-1a, 32 bits: Fowler, Noll, Vo; draft-eastlake-fnv. */
 const FNV_OFFSET = 0x811c9dc5 | 0;
@@ -31,6 +32,8 @@ export const resultAlertsReceived = (job: i32): i32 => sumOfClassifiers(job, CLA
 export const resultInversions = (job: i32): i32 => sumOfClassifiers(job, CLASSIFIER_INVERSIONS);
 export const resultReordered = (job: i32): i32 =>
   (sumOfClassifiers(job, CLASSIFIER_REORDERED) + load32(job, COLLECTOR_REORDERED)) | 0;
+/** Messages received from somebody who should not be able to send any. */
+export const resultStrange = (job: i32): i32 => sumOfClassifiers(job, CLASSIFIER_STRANGE);
 /** Vectors without an answer. */
 export const resultLost = (job: i32): i32 => (load32(job, JOB_RECORDS) - load32(job, COLLECTOR_COMPLETED)) | 0;
 
@@ -95,11 +98,15 @@ export const resultMergeLatencies = (job: i32): void => {
   }
 };
 
-/** EXIT_OK only if every vector was sent, received and completed once, in order, and no alert was lost or overtaken. */
+/**
+ * EXIT_OK only if every vector was sent, received and completed once, in order, no alert was lost or overtaken, and nothing that
+ * the wrong sender tried got through.
+ */
 export const resultExit = (job: i32): i32 => {
   const records = load32(job, JOB_RECORDS);
   if (load32(job, SENSOR_NEXT) !== records || resultReceived(job) !== records) return EXIT_FAILED;
   if (answeredWith(job, ANSWER_NONE) !== 0) return EXIT_FAILED;
+  if (!wrongWasRefused(job) || resultStrange(job) !== 0) return EXIT_FAILED;
   if (load32(job, COLLECTOR_DUPLICATED) !== 0 || resultReordered(job) !== 0 || resultInversions(job) !== 0) return EXIT_FAILED;
   return resultAlertsReceived(job) === load32(job, ALERTS_SENT) ? EXIT_OK : EXIT_FAILED;
 };

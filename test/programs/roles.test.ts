@@ -84,20 +84,30 @@ describe('a whole run', () => {
     { records: 1, dimension: 1 }, { records: 2, dimension: 3 }, { records: 63, dimension: 2 }, { records: 64, dimension: 1 },
     { records: 500, dimension: 4, classes: [100, 399, 1] }, { records: 1000, dimension: 1, classes: [500, 500] },
     { records: 20, dimension: 784, classes: [10, 10] },
-  ])('%o gives each vector its answer once', async ({ records, dimension, classes }) => {
-    const vectors = randomVectors(records, dimension, records);
-    const { code, result, answers, report } = await drive({ vectors, ...(classes === undefined ? {} : { classes }) });
+  ])('%o gives each vector its answer once', async ({ records: count, dimension, classes }) => {
+    const vectors = randomVectors(count, dimension, count);
+    const { code, result, answers, report, job } = await drive({ vectors, ...(classes === undefined ? {} : { classes }) });
     const expected = expectedAnswers(vectors, classes);
     expect(code).toBe(layout.EXIT_OK);
     expect(answers).toEqual(expected);
     expect(result).toMatchObject({
-      ...clean, target: 'node', cores: 4, vectors: records, dimension, sent: records, received: records, completed: records,
+      ...clean, target: 'node', cores: 4, vectors: count, dimension, sent: count, received: count, completed: count,
       checksum: expectedChecksum(expected),
     });
     expect(result['alerts_received']).toBe(result['alerts_sent']);
+    // What the classifiers read: the vectors of the input, each as a message, one behind the other.
+    const stride = (16 + 4 * dimension + 7) & ~7;
+    const region = machine.load32(job, layout.JOB_VECTORS_BASE);
+    const records = encodeVectors(vectors);
+    for (let i = 0; i < vectors.length; i++) {
+      const message = Buffer.alloc(stride);
+      [0, 16, dimension].forEach((word, k) => message.writeInt32LE(word, 4 * k));
+      records.copy(message, 16, i * (4 + 4 * dimension) + 4, (i + 1) * (4 + 4 * dimension));
+      expect(Buffer.compare(message, memoryBytes.slice(region + i * stride, region + (i + 1) * stride)), `vector ${i}`).toBe(0);
+    }
     if (classes === undefined) expect(result['accuracy']).toBeNull();
     else expect(result['accuracy']).toBeCloseTo(expectedAccuracy(expected, classes), 4);
-    expect(report).toContain(`100 %  ${records} of ${records} vectors`);
+    expect(report).toContain(`100 %  ${count} of ${count} vectors`);
   });
 
   test('the same in every order', async () => {
@@ -123,7 +133,8 @@ describe('a whole run', () => {
       vectors, edits: [{ file: 'programs/job.ts', from: 'WORK_COMPLETIONS = 128', to: 'WORK_COMPLETIONS = 16' }],
     });
     expect({ code, ...result }).toMatchObject({ ...clean, code: 0, checksum: expectedChecksum(expectedAnswers(vectors)) });
-    expect(report).toMatch(/ rejected [1-9]/);
+    // Two are the wrong sender's.
+    expect(Number(/ rejected (\d+)/.exec(report)![1])).toBeGreaterThan(2);
     expect(report).toMatch(/found full +0 +0 +0 +0\n/);
   });
 
@@ -144,7 +155,9 @@ describe('a whole run', () => {
     const words: [number, number][] = [
       [job, layout.SENSOR_NEXT], [job, layout.COLLECTOR_DUPLICATED], [job, layout.COLLECTOR_REORDERED], [job, layout.ALERTS_SENT],
       [classifier, layout.CLASSIFIER_VECTORS], [classifier, layout.CLASSIFIER_ALERTS], [classifier, layout.CLASSIFIER_REORDERED],
-      [classifier, layout.CLASSIFIER_INVERSIONS], [machine.load32(job, layout.JOB_ANSWERS), 48],
+      [classifier, layout.CLASSIFIER_INVERSIONS], [classifier, layout.CLASSIFIER_STRANGE],
+      ...Array.from({ length: layout.WRONG_ATTEMPTS }, (_, attempt): [number, number] => [job, layout.WRONG_STATUS + 4 * attempt]),
+      [machine.load32(job, layout.JOB_ANSWERS), 48],
     ];
     for (const [at, word] of words) {
       const was = machine.load32(at, word);
@@ -170,7 +183,7 @@ describe('a whole run', () => {
     const alerts = Number(result['alerts_sent']);
     expect(rows('sent')).toEqual([[alerts, 0, 200, 0], [0, 0, 200, 0]]);
     expect(rows('received')).toEqual([[alerts, 0, 200, 0], [0, 0, 200, 0]]);
-    expect(rows('bytes sent')).toEqual([[8 * alerts, 0, 24 * 200, 0], [0, 0, 16 * 200, 0]]);
+    expect(rows('bytes sent')).toEqual([[16 * alerts, 0, 24 * 200, 0], [0, 0, 16 * 200, 0]]);
     expect(rows('bytes received')).toEqual(rows('bytes sent'));
   });
 
@@ -201,8 +214,8 @@ describe('a fault shows in the report', () => {
 
   test('a completion that never comes', async () => {
     const { code, result, report } = await faulty([{
-      file: 'programs/classifier.ts', from: 'const status = queueComplete(',
-      to: 'if (index === 7) return;\n  const status = queueComplete(',
+      file: 'programs/classifier.ts', from: 'const status = capComplete(',
+      to: 'if (index === 7) return;\n  const status = capComplete(',
     }]);
     expect(code).toBe(layout.EXIT_FAILED);
     expect(result).toMatchObject({ lost: 1, duplicated: 0, reordered: 0, received: 400, completed: 399 });
@@ -232,7 +245,15 @@ describe('a fault shows in the report', () => {
 
   test('vectors out of order', async () => {
     const { code, result, job } = await faulty([
-      { file: 'programs/sensor.ts', from: 'vectorOffset(job, index));', to: 'vectorOffset(job, index ^ 1));' },
+      // Appended by twos, and sent the second one first.
+      {
+        file: 'programs/sensor.ts', from: '=== index) sensorAppend(job, space, index);',
+        to: '=== index) { sensorAppend(job, space, index); sensorAppend(job, space, index + 1); }',
+      },
+      {
+        file: 'programs/sensor.ts', from: '  const wakes',
+        to: '  store32(descriptor, DESCRIPTOR_OFFSET_LOW, (index ^ 1) * load32(job, JOB_STRIDE_BYTES));\n  const wakes',
+      },
       { file: 'programs/sensor.ts', from: 'descriptor, index, timeMicros32()', to: 'descriptor, index ^ 1, timeMicros32()' },
     ]);
     expect(code).toBe(layout.EXIT_FAILED);
@@ -253,7 +274,7 @@ describe('a fault shows in the report', () => {
 
   test('alerts out of order', async () => {
     const { code, result } = await faulty([
-      { file: 'programs/alerts.ts', from: 'ALERT_NUMBER, number);', to: 'ALERT_NUMBER, number ^ 1);' },
+      { file: 'programs/alerts.ts', from: 'workAlertWrite(message, number,', to: 'workAlertWrite(message, number ^ 1,' },
       // Numbers that go up and down look overtaken as well; here only their order counts.
       { file: 'programs/inversion.ts', from: 'number < load32(classifier, CLASSIFIER_OVERTAKEN)', to: 'number < 0' },
     ]);
@@ -263,19 +284,59 @@ describe('a fault shows in the report', () => {
 
   test('an alert that is lost', async () => {
     const { code, result } = await faulty([{
-      file: 'programs/alerts.ts', from: 'const status = queueSend(', to: 'const status = number === 3 ? 0 : queueSend(',
+      file: 'programs/alerts.ts', from: 'const status = capSend(', to: 'const status = number === 3 ? 0 : capSend(',
     }]);
     expect(code).toBe(layout.EXIT_FAILED);
     expect(result['alerts_received']).toBe(Number(result['alerts_sent']) - 1);
   });
 
   test('a descriptor that is not its vector stops everything', async () => {
-    const edit = { file: 'programs/sensor.ts', from: 'vectorOffset(job, index));', to: 'vectorOffset(job, index) + 4);' };
-    await expect(faulty([edit])).rejects.toThrow('halt: classifier: torn message 0');
+    const edit = { file: 'programs/sensor.ts', from: 'OFFSET_LOW, offset);', to: 'OFFSET_LOW, index === 0 ? 0 : offset - load32(job, JOB_STRIDE_BYTES));' };
+    await expect(faulty([edit])).rejects.toThrow('halt: classifier: torn message 1');
+  });
+
+  const sensor = (from: string, to: string): Edit => ({ file: 'programs/sensor.ts', from, to });
+  test.each<[string, Edit[], string]>([
+    ['in another region', [sensor('DESCRIPTOR_REGION, vectors)', 'DESCRIPTOR_REGION, load32(job, JOB_INPUT_CAP))')], 'sensor: submit -23'],
+    ['of another length', [sensor('load32(job, JOB_MESSAGE_BYTES))', 'load32(job, JOB_MESSAGE_BYTES) - 4)')], 'sensor: submit -23'],
+    ['of another dimension', [sensor('values, dimension)', 'values, dimension - 1)')], 'sensor: submit -23'],
+    ['of another dimension and length', [
+      sensor('values, dimension)', 'values, dimension - 1)'), sensor('load32(job, JOB_MESSAGE_BYTES))', 'load32(job, JOB_MESSAGE_BYTES) - 4)'),
+    ], 'classifier: torn message 0'],
+    ['that is an alert', [
+      sensor('values, dimension);', 'values, dimension);\n  store32(room, 0, 1); store32(room, 12, 0);'),
+      sensor('load32(job, JOB_MESSAGE_BYTES))', '16)'),
+    ], 'classifier: torn message 0'],
+    ['sent as an alert', [{
+      file: 'programs/alerts.ts', from: 'ACTION_LOG | ACTION_WAKE);', to: 'ACTION_LOG | ACTION_WAKE);\n  for (let k = 0; k < 16; k += 4) store32(message, k, 0);',
+    }], 'classifier: no alert 0'],
+  ])('a vector %s stops everything', async (_name, edits, halt) => {
+    await expect(faulty(edits)).rejects.toThrow(`halt: ${halt}`);
+  });
+
+  test.each<[string, Edit]>([
+    ['the schema', {
+      file: 'kernel/schema/bind.ts', from: 'return schemaValidate(program, at, bytes, typed) < 0 ? typedRefuse(typed) : STATUS_OK;', to: 'return STATUS_OK;',
+    }],
+    ['the policy of a Slab', { file: 'kernel/region/span.ts', from: 'if (policy === refused) return STATUS_POLICY;', to: '' }],
+    ['a revoke', {
+      file: 'kernel/capability/revoke.ts', from: 'if (compareExchange32(entry, CAPABILITY_HANDLE, word, WORD_ENDING | cap) === word)', to: 'if (false)',
+    }],
+  ])('a wrong sender that gets past %s', async (_name, edit) => {
+    const { code, report, result } = await faulty([edit]);
+    expect(code).toBe(layout.EXIT_FAILED);
+    expect(report).toContain('; received all the same 1;');
+    expect(result).toMatchObject({ lost: 0, duplicated: 0, reordered: 0, completed: 400 });
+  });
+
+  test("a wrong sender that uses the sensor's capability", async () => {
+    await expect(faulty([{
+      file: 'programs/wrong.ts', from: 'return capSend(space, cap,', to: 'return capSend(cap === load32(job, JOB_SENSOR_CAP) ? jobSpace(job, 0) : space, cap,',
+    }])).rejects.toThrow('halt: classifier: torn message 0');
   });
 
   test('a status that cannot be stops everything', async () => {
-    await expect(faulty([{ file: 'programs/sensor.ts', from: '0);\n  const wakes', to: '1);\n  const wakes' }]))
+    await expect(faulty([{ file: 'programs/sensor.ts', from: 'DESCRIPTOR_RESERVED, 0);', to: 'DESCRIPTOR_RESERVED, 1);' }]))
       .rejects.toThrow('halt: sensor: submit -9');
   });
 });
@@ -297,8 +358,14 @@ test('alerts that find their lane full are refused and counted, and none is lost
   expect(machine.load32(job, layout.ALERTS_SENT)).toBe(layout.WORK_RING_SLOTS);
   expect(program.reportPrint(job)).toBe(layout.EXIT_FAILED);
   const report = printed();
-  expect(report).toMatch(/bytes sent +512 +0 +0 +0\n  bytes received +0 +0 +0 +0\n  found full +5 +0 +0 +0\n/);
+  expect(report).toMatch(/bytes sent +1024 +0 +0 +0\n  bytes received +0 +0 +0 +0\n  found full +5 +0 +0 +0\n/);
   expect(report).toContain('"alerts_sent":64,"alerts_received":0,"alerts_refused":5,');
+});
+
+test('more memory than there can be is not less than there is', async () => {
+  const { program } = await buildProgram();
+  const products = [[3, 24], [0, 24], [1 << 28, 24], [1 << 30, 4], [0x7fffffff, 1]].map(([count, bytes]) => program.arenaTimes(count!, bytes!));
+  expect(products).toEqual([72, 0, 0x7fffffff, 0x7fffffff, 0x7fffffff]);
 });
 
 test('roles are spread over the cores there are', async () => {

@@ -18,10 +18,13 @@ const folder = temporaryFolder();
 
 beforeAll(() => makeImage(), 600_000);
 
-/** Exit code 0, everything once and in order, and these answers. */
+/** Exit code 0, everything once and in order, these answers, and the wrong sender refused. */
 const expectClean = (finished: Finished, expected: Record<string, unknown>): void => {
   expect(finished, finished.output + finished.errors).toMatchObject({ code: 0, errors: '' });
-  expect(finished.result).toMatchObject({ lost: 0, duplicated: 0, reordered: 0, priority_inversions: 0, ...expected });
+  expect(finished.result).toMatchObject({
+    lost: 0, duplicated: 0, reordered: 0, priority_inversions: 0, refused_schema: 1, refused_policy: 1, refused_capability: 2, ...expected,
+  });
+  expect(finished.output).toContain('  refused   schema: work.alert.actions: undefined flag bit (3 flags) at byte 13\n');
   expect(finished.result!['alerts_received']).toBe(finished.result!['alerts_sent']);
 };
 
@@ -80,9 +83,20 @@ describe('the digits', () => {
       ' image HEX # bytes',
       ' memory HEX # bytes free of # MiB',
       ' input HEX # bytes: # vectors of # float#',
-      ' region HEX # bytes, Immutable: the vectors',
+      ' region HEX # bytes, Immutable: the input',
+      ' region HEX # bytes, AppendOnly: the vectors',
       ' region HEX # bytes, Slab: the queues',
       ' queue # senders, # receivers, # priorities, # slots a lane, # completions',
+      ' schema ruvix:job/messages#work, number #: every message is validated before it is queued',
+      ' rights boot: none; wrong sender: none',
+      ' sensor and collector: Immutable region (read), AppendOnly region (read, write), queue (revoke), sender (write)',
+      ' alerts: sender (write)',
+      ' classifier #: receiver (read), AppendOnly region (read)',
+      ' classifier #: receiver (read), AppendOnly region (read)',
+      ' refused schema: work.alert.actions: undefined flag bit (# flags) at byte #',
+      ' refused policy: a descriptor into a Slab, which its owner could rewrite',
+      " refused capability: the sensor's, of another space",
+      ' refused capability: its own, revoked',
       ' classes #, references are the means of every second record',
       ' roles sensor and alerts on core #, classifiers on # and #, collector on #',
       ...Array<string>(10).fill(' # % # of # vectors, # alerts'),

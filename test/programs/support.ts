@@ -8,7 +8,9 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 import * as machine from '../../src/machine/node.ts';
+import type * as accessModule from '../../src/programs/access.ts';
 import type * as alertsModule from '../../src/programs/alerts.ts';
+import type * as arenaModule from '../../src/programs/arena.ts';
 import type * as bannerModule from '../../src/programs/banner.ts';
 import type * as centroidsModule from '../../src/programs/centroids.ts';
 import type * as classesModule from '../../src/programs/classes.ts';
@@ -21,9 +23,12 @@ import type * as latencyModule from '../../src/programs/latency.ts';
 import type * as printModule from '../../src/programs/print.ts';
 import type * as reportModule from '../../src/programs/report.ts';
 import type * as resultModule from '../../src/programs/result.ts';
+import type * as rightsModule from '../../src/programs/rights.ts';
 import type * as rolesModule from '../../src/programs/roles.ts';
 import type * as sensorModule from '../../src/programs/sensor.ts';
 import type * as setupModule from '../../src/programs/setup.ts';
+import type * as workModule from '../../src/programs/work.ts';
+import type * as wrongModule from '../../src/programs/wrong.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -112,10 +117,11 @@ export const expectedAccuracy = (answers: readonly number[], classes: readonly n
 };
 
 // ---- The program in this process.
-export type Program = typeof alertsModule & typeof bannerModule & typeof centroidsModule & typeof classesModule
+export type Program = typeof accessModule & typeof alertsModule & typeof arenaModule & typeof bannerModule & typeof centroidsModule
+  & typeof classesModule
   & typeof classifierModule & typeof collectorModule & typeof fvecsModule & typeof inversionModule & typeof latencyModule
-  & typeof printModule & typeof reportModule & typeof resultModule & typeof rolesModule & typeof sensorModule
-  & typeof setupModule;
+  & typeof printModule & typeof reportModule & typeof resultModule & typeof rightsModule & typeof rolesModule & typeof sensorModule
+  & typeof setupModule & typeof workModule & typeof wrongModule;
 
 /** A piece of text that occurs once in a file of src, and what stands there instead. */
 export interface Edit { file: string; from: string; to: string }
@@ -126,8 +132,8 @@ export interface Running {
   printed(): string;
 }
 
-const MODULES = ['alerts', 'banner', 'centroids', 'classes', 'classifier', 'collector', 'fvecs', 'inversion', 'latency', 'print',
-  'report', 'result', 'roles', 'sensor', 'setup'];
+const MODULES = ['access', 'alerts', 'arena', 'banner', 'centroids', 'classes', 'classifier', 'collector', 'fvecs', 'inversion', 'latency',
+  'print', 'report', 'result', 'rights', 'roles', 'sensor', 'setup', 'work', 'wrong'];
 
 /** Builds the program and the kernel it uses with these edits, on the Node machine but for its console, and for `machine`. */
 export const buildProgram = async (edits: readonly Edit[] = [], own: Partial<typeof machine> = {}): Promise<Running> => {

@@ -36,7 +36,10 @@ class Service {
 
   constructor(shape: Shape = {}, submits = 0, program = 0) {
     this.queue = this.s.queue({ completions: submits * 4, ...shape }, program);
-    this.senders = [0, 1].map((k) => must(cap.capAttachSender(this.s.spaces[k]!, must(this.s.grant(this.queue, k, WRITE, 10 + k)), shape.schema ?? 0, submits)));
+    this.senders = [0, 1].map((k) => {
+      const writes = must(this.s.grant(this.queue, k, WRITE, 10 + k));
+      return must(cap.capAttachSender(this.s.spaces[k]!, writes, shape.schema ?? 0, submits));
+    });
     this.receiver = must(cap.capAttachReceiver(this.s.root, this.queue));
   }
 
