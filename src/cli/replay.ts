@@ -4,12 +4,10 @@
  * BUG alone finds the bug first, shrinks its schedule and shows that.
  */
 import { Command } from 'commander';
-import { ENTRY, SCALED } from '../explore/bounds.ts';
-import { compile } from '../explore/compile.ts';
 import { replay } from '../explore/replay.ts';
 import { parse } from '../explore/schedule.ts';
 import { SEEDED } from '../explore/seeded.ts';
-import { exploreOne, scenarioNamed } from '../explore/suite.ts';
+import { compileBug, compileProgram, exploreOne, scenarioNamed } from '../explore/suite.ts';
 
 const fail = (message: string): never => {
   console.error(message);
@@ -22,8 +20,8 @@ const command = new Command('replay')
   .action((given: string | undefined, options: { bug?: string }) => {
     const bug = options.bug === undefined ? undefined : SEEDED.find(({ name }) => name === options.bug);
     if (options.bug !== undefined && !bug) fail(`no seeded bug is called "${options.bug}"; there are:\n  ${SEEDED.map(({ name }) => name).join('\n  ')}`);
-    const compiled = compile(ENTRY, [...SCALED, ...(bug?.change ?? [])]);
     let text = given;
+    const compiled = bug ? compileBug(bug) : compileProgram(text === undefined ? undefined : scenarioNamed(parse(text).scenario).program);
     for (const name of text === undefined && bug ? bug.in : []) {
       text ??= exploreOne(compiled, scenarioNamed(name), bug!.model, { seconds: 60, states: 2_000_000 }).schedule;
     }

@@ -2,7 +2,8 @@
  * Bounds scaled down for exploration, and nothing else of the source changed: how often a receive looks before it sleeps, how
  * often calls retry, and words of slots. A smaller number is reached more often, so the code behind the bound is explored as well.
  */
-import type { Replacement } from './program.ts';
+import type { Replacement, Substitute } from './program.ts';
+import type { ProgramName } from './scenario.ts';
 
 export const ENTRY = 'src/explore/entry.ts';
 
@@ -15,3 +16,29 @@ export const SCALED: Replacement[] = [
   { file: 'src/kernel/region/slab.ts', from: 'const SLAB_TRIES = 64;', to: 'const SLAB_TRIES = 3;' },
   { file: 'src/kernel/layout.ts', from: 'export const SLAB_BITMAP_BYTES = 128;', to: 'export const SLAB_BITMAP_BYTES = 4;' },
 ];
+
+const LAYOUT = 'src/board/layout.ts';
+const HARDWARE = "from '../explore/hardware.ts';\n";
+
+/** What is compiled for each kind of scenario: its entry, its bounds, and modules that hardware.ts stands for. */
+export const PROGRAMS: Record<ProgramName, { entry: string; scaled: Replacement[]; substitutes: Substitute[] }> = {
+  kernel: { entry: ENTRY, scaled: SCALED, substitutes: [] },
+  board: {
+    entry: 'src/explore/board-entry.ts',
+    scaled: [
+      ...SCALED,
+      { file: LAYOUT, from: 'export const TASK_COUNT_LIMIT = 16;', to: 'export const TASK_COUNT_LIMIT = 2;' },
+      { file: LAYOUT, from: 'export const STACK_WINDOW = 0x18000000;', to: 'export const STACK_WINDOW = 0x3000;' },
+      { file: LAYOUT, from: 'export const STACK_SLOT_BYTES = 0x10000;', to: 'export const STACK_SLOT_BYTES = 0x100;' },
+      { file: 'src/board/core.ts', from: 'let cores: i32 = 1;', to: 'const cores: i32 = 2;' },
+      { file: 'src/board/core.ts', from: '  cores = (cores + 1) | 0;\n', to: '' },
+    ],
+    substitutes: [
+      { file: 'src/board/interrupt.ts', text: `export { INTERRUPT_WAKE, interruptSend } ${HARDWARE}` },
+      { file: 'src/board/timer.ts', text: `export { timerSleep } ${HARDWARE}` },
+      { file: 'src/board/events.ts', text: `export { EVENT_WAKE, boardEvent } ${HARDWARE}` },
+      { file: 'src/board/console.ts', text: `export { boardConsoleFlush } ${HARDWARE}` },
+      { file: 'src/board/exit.ts', text: `export { boardExit } ${HARDWARE}` },
+    ],
+  },
+};

@@ -9,7 +9,7 @@ import type { Lowered } from '../lower/function.ts';
 import { expression } from './expression.ts';
 import { type Callee, COMPOSED, type Flow, FlowBuilder, reachable } from './flow.ts';
 import { type Generated, Generator } from './generate.ts';
-import { readSource, type Replacement } from './program.ts';
+import { readSource, type Replacement, type Substitute } from './program.ts';
 
 export interface Compiled extends Generated {
   /** JavaScript of the functions without memory operations. */
@@ -28,6 +28,9 @@ const callsOf = (body: readonly Out[]): string[] => body.flatMap((out) => {
 
 /** Operations that the models know as a stronger one; the pair is argued in contract.ts and used for one handshake, [sleep]. */
 const STRONGER: Record<string, string> = { storePublished32: 'storeSequential32', fenceAll: 'fenceFull' };
+
+/** Operations that call outside of the kernel, and the functions they call, where a program has them: on the board. */
+const OUTSIDE: Record<string, string> = { wait32: 'kernelWait32', notify32: 'kernelNotify32', callProgramTask: 'programTask' };
 
 /** A pure function as JavaScript: the structured text is almost that already. */
 const printPure = (name: string, parameters: readonly string[], body: readonly Out[]): string => {
@@ -52,8 +55,8 @@ const printPure = (name: string, parameters: readonly string[], body: readonly O
   return `const ${name}=(${parameters.join(',')})=>{${text}return 0;};`;
 };
 
-export const compile = (entry: string, replacements: readonly Replacement[] = []): Compiled => {
-  const { program, report } = readSource(entry, replacements);
+export const compile = (entry: string, replacements: readonly Replacement[] = [], substitutes: readonly Substitute[] = []): Compiled => {
+  const { program, report } = readSource(entry, replacements, substitutes);
   const machine = new Map(program.machine.map((m) => [m.name, m.info.name] as const));
   const bodies = new Map<string, { lowered: Lowered | undefined; parameters: string[]; body: readonly Out[] }>();
   for (const lowered of program.functions) {
@@ -71,6 +74,7 @@ export const compile = (entry: string, replacements: readonly Replacement[] = []
     }
   }
   const classify = (name: string): Callee => (isMachine(name) ? 'operation' : touching.has(name) ? 'function' : 'pure');
+  const named = new Map(program.functions.map((f) => [f.info.name, program.nameOf(f.info)] as const));
   const flows = new Map<string, Flow>();
   const pure: string[] = [];
   for (const [name, { lowered, parameters, body }] of bodies) {
@@ -83,14 +87,15 @@ export const compile = (entry: string, replacements: readonly Replacement[] = []
     for (const block of flow.blocks) {
       const end = block.end;
       if (end?.form !== 'operation') continue;
-      const named = machine.get(end.name) ?? end.name.slice(1);
-      const operation = STRONGER[named] ?? named;
-      if (operation in COMPOSED) block.end = { ...end, form: 'call', name: `$${operation}` };
+      const called = machine.get(end.name) ?? end.name.slice(1);
+      const operation = STRONGER[called] ?? called;
+      const outside = named.get(OUTSIDE[operation] ?? '');
+      if (outside !== undefined) block.end = { ...end, form: 'call', name: outside };
+      else if (operation in COMPOSED) block.end = { ...end, form: 'call', name: `$${operation}` };
       else if (operation === 'pause') block.end = { form: 'jump', to: end.next };
       else block.end = { ...end, name: operation };
     }
     flows.set(name, reachable(flow));
   }
-  const named = new Map(program.functions.map((f) => [f.info.name, program.nameOf(f.info)] as const));
   return { ...new Generator(flows).generate(), pure: pure.join('\n'), named };
 };

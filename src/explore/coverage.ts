@@ -34,7 +34,12 @@ export const missingText = ({ file, line, function: name, what, text }: Missing)
 /** Validation reads a message that nobody else writes: there is nothing to interleave. test/wit checks it. */
 const NOT_SHARED = 'src/kernel/schema/';
 
-export const coverage = (compiled: Compiled, marks: Uint8Array): Coverage => {
+const isOfKernel = (file: string): boolean => file.startsWith('src/kernel/') && !file.startsWith(NOT_SHARED);
+
+/** What the board's scenarios are about. */
+export const isOfBoard = (file: string): boolean => ['wait', 'schedule', 'state'].some((name) => file === `src/board/${name}.ts`);
+
+export const coverage = (compiled: Compiled, marks: Uint8Array, counts = isOfKernel): Coverage => {
   const lines = new Map<string, boolean>();
   const missing = new Map<string, Missing>();
   const texts = new Map<string, string[]>();
@@ -53,7 +58,7 @@ export const coverage = (compiled: Compiled, marks: Uint8Array): Coverage => {
     for (const line of block.lines) isRun.set(`${flow.file}:${line}`, (isRun.get(`${flow.file}:${line}`) ?? false) || marks[number] === 1);
   }
   for (const { flow, block, number } of compiled.blocks) {
-    if (!flow.file.startsWith('src/kernel/') || flow.file.startsWith(NOT_SHARED)) continue;
+    if (!counts(flow.file)) continue;
     for (const line of block.lines) {
       const key = `${flow.file}:${line}`;
       lines.set(key, isRun.get(key)!);

@@ -8,10 +8,11 @@
  *
  * Memory: state = global words | threads | monitor | words of memory that are ever written. Checked by: test/explore.
  */
+import { boardOperations, hasTimer, isLocalOnBoard, isTurnOf, takeTurn, timerFires } from './board.ts';
 import type { Compiled } from './compile.ts';
 import { QUEUE_RECEIVER_BLOCKS, RECEIVER_BYTES, RECEIVER_HANDLE } from '../kernel/layout.ts';
 import { STATUS_CLOSED, STATUS_EMPTY } from '../kernel/status.ts';
-import { NO_ADDRESS } from './generate.ts';
+import { ASLEEP, BOARD_LOCAL, NO_ADDRESS } from './generate.ts';
 import { Monitor, statusName, Violation } from './monitor.ts';
 import { type Call, KEPT, type Place, type Scenario, type Task } from './scenario.ts';
 import { changeWeights, isJudgedUnchanged } from './unchanged.ts';
@@ -40,8 +41,6 @@ const COUNT = 7;
 const DEAD = 1;
 const LAST_BAD = 2;
 
-/** What wait32 returns to the machine code to say: asleep, stay here. */
-export const ASLEEP = -1;
 const LATE_MICROSECONDS = 1_000_000;
 
 export const RESTART = new Error('a word turned out to be shared');
@@ -61,6 +60,8 @@ const READS = 1;
 const WRITES = 2;
 const TOUCH: Record<string, number> = {
   load32: READS, loadRacing32: READS, loadRelaxed32: READS, loadAcquire32: READS, loadSequential32: READS,
+  // Of 64 bits the lower half is kept: a stack pointer, in explored code.
+  store64: WRITES,
   store32: WRITES, storeRelaxed32: WRITES, storeRelease32: WRITES, storeSequential32: WRITES,
   compareExchange32: 3, fetchAdd32: 3, fetchOr32: 3, fetchAnd32: 3, exchange32: 3, addOwned64: 3,
   // Sleeping and waking meet even where nobody writes the word.
@@ -160,8 +161,9 @@ export class Engine {
     this.covered = new Uint8Array(compiled.blocks.length);
     this.isStop = Uint8Array.from(compiled.labels, (label) => (label?.operation === undefined ? 0 : 1));
     this.touch = Uint8Array.from(compiled.labels, (label) => TOUCH[label?.operation ?? ''] ?? 0);
+    const operations = { ...model.operations(this), ...boardOperations(this) };
     const make = (text: string): unknown[] =>
-      new Function('$S', '$M', '$T', '$V', `${compiled.pure}\nreturn ${text};`)(this.state, model.operations(this), this.register, this.covered);
+      new Function('$S', '$M', '$T', '$V', `${compiled.pure}\nreturn ${text};`)(this.state, operations, this.register, this.covered);
     this.code = make(compiled.functions) as typeof this.code;
     this.addressOf = make(compiled.addresses) as typeof this.addressOf;
     this.scratch = GLOBAL_WORDS;
@@ -366,6 +368,28 @@ export class Engine {
     return woken;
   }
 
+  /** Whether the running task has just been woken: said once. */
+  wasWoken(): boolean {
+    const at = this.base(this.thread) + WAIT;
+    if (this.state[at]! >= 0) return false;
+    this.state[at] = 0;
+    return true;
+  }
+
+  /** The running task sleeps until somebody wakes who sleeps at `key`. */
+  sleepAt(key: number): number {
+    this.state[this.base(this.thread) + WAIT] = key + 1;
+    return ASLEEP;
+  }
+
+  wakeAt(key: number): void {
+    for (let t = 0; t < this.tasks.length; t++) if (this.isAsleepAt(t, key)) this.state[this.base(t) + WAIT] = -1;
+  }
+
+  isAsleepAt(thread: number, key: number): boolean {
+    return this.state[this.base(thread) + WAIT] === key + 1;
+  }
+
   time(): number {
     if (this.mode !== 'run') return 0;
     const at = this.base(this.thread) + CLOCK;
@@ -404,6 +428,7 @@ export class Engine {
   }
 
   private mayBegin(task: Task): boolean {
+    if (!isTurnOf(this, task)) return false;
     if (task.afterDeathOf !== undefined && !this.isDead(task.afterDeathOf)) return false;
     return task.afterEndOf === undefined || task.afterEndOf.every((t) => this.isDead(t) || this.isFinished(t));
   }
@@ -440,6 +465,7 @@ export class Engine {
 
   /** The call of the sleeping thread says whether it waits with a timeout. */
   private isTimedWait(thread: number): boolean {
+    if (this.tasks[thread]!.core !== undefined) return hasTimer(this, thread);
     const { meaning } = this.tasks[thread]!.calls[this.state[this.base(thread) + CALL]!]!;
     return meaning.kind === 'receive' && meaning.timed;
   }
@@ -454,6 +480,7 @@ export class Engine {
       case TIMEOUT:
         this.state[base + WAIT] = -1 - 2;
         this.state[base + CLOCK] = CLOCK_LATE;
+        timerFires(this, this.tasks[thread]!);
         return;
       case SPURIOUS:
         this.state[base + WAIT] = -1;
@@ -521,6 +548,7 @@ export class Engine {
   private joinOthers(thread: number): void {
     const { afterDeathOf, afterEndOf = [] } = this.tasks[thread]!;
     for (const other of afterDeathOf === undefined ? afterEndOf : [afterDeathOf, ...afterEndOf]) this.model.joinFrom(thread, other);
+    takeTurn(this, thread);
   }
 
   /** Whether a task that has not begun waits for this one's end. */
@@ -593,12 +621,16 @@ export class Engine {
 
   private isLocalWithoutWord(operation: string): boolean {
     if (operation === 'machineHalt') throw new Violation('the kernel halted');
+    if (operation === 'haltTrap') throw new Violation('the board halted');
     if (operation === 'fenceFull') return !this.model.fencesMatter;
+    const onBoard = isLocalOnBoard(operation);
+    if (onBoard !== undefined) return onBoard;
     return !(this.tasks[this.thread]!.timed && this.state[this.base(this.thread) + CLOCK] === CLOCK_STARTED);
   }
 
   private traced(pc: number, base: number): number {
     const operation = this.compiled.labels[pc]!.operation!;
+    if (BOARD_LOCAL.includes(operation)) return this.code[pc]!(base);
     const address = NO_ADDRESS.has(operation) ? -1 : this.addressOf[pc]!(base);
     const before = address < 0 ? 0 : this.peek(address);
     const told = this.labelNow;
@@ -625,6 +657,8 @@ export class Engine {
     }
     const stuck = this.tasks.findIndex((_, t) => this.inCall(t) && !this.isAsleep(t));
     if (stuck >= 0) throw new Violation(`${this.tasks[stuck]!.name} cannot go on`);
+    // A board's timer that is set ends a sleep; a queue's wake-ups must not need it.
+    if (this.scenario.observe && sleepers.some((t) => this.isTimedWait(t))) return;
     if (this.scenario.observe) this.scenario.observe(this.monitor.results(), (address) => this.peek(address));
     else this.drain();
   }

@@ -35,8 +35,16 @@ export interface Generated {
 /** Words of a thread before its registers: see machines.ts. */
 export const THREAD_HEADER_WORDS = 8;
 
+/** Operations of the board, src/board/processor.ts: those that nobody else can notice, and the others. */
+export const BOARD_LOCAL = ['boardMemory', 'thisCore', 'inException', 'taskBeginAddress', 'pack64'];
+export const BOARD_STEPS = ['interruptsOff', 'interruptsOn', 'waitForInterrupt', 'contextSwitch', 'gicSend', 'sleepTimerSet', 'haltTrap'];
+
 /** Operations without an address. */
-export const NO_ADDRESS = new Set(['fenceFull', 'timeMicros32', 'timeNanos32', 'machineHalt', 'pause']);
+export const NO_ADDRESS = new Set(['fenceFull', 'timeMicros32', 'timeNanos32', 'machineHalt', 'pause', ...BOARD_LOCAL, ...BOARD_STEPS]);
+
+/** What an operation that may sleep returns to say: asleep, stay here. */
+export const ASLEEP = -1;
+const SLEEPING = new Set(['wait32', 'waitForInterrupt', 'contextSwitch']);
 
 interface Place {
   number: number;
@@ -185,7 +193,7 @@ class FunctionWriter {
       this.all.addresses[stop.number] = `($b)=>{${loads}return ${address};}`;
     }
     const onward = (): string => this.reach(stop, end.next);
-    if (end.name === 'wait32') return `const $w=${call};if($w<0)return ${stop.number};${end.result === undefined ? '' : this.set(end.result, '$w')}${onward()}`;
+    if (SLEEPING.has(end.name)) return `const $w=${call};if($w<0)return ${stop.number};${end.result === undefined ? '' : this.set(end.result, '$w')}${onward()}`;
     return (end.result === undefined ? `${call};` : this.set(end.result, call)) + onward();
   }
 }

@@ -24,6 +24,12 @@ export interface Replacement {
   times?: number;
 }
 
+/** A file's text replaced as a whole. */
+export interface Substitute {
+  file: string;
+  text: string;
+}
+
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 
 const OPTIONS: TS.CompilerOptions = {
@@ -43,8 +49,8 @@ const OPTIONS: TS.CompilerOptions = {
 /** Parsed once for all programs: the standard library and every file nobody changed. */
 const parsed = new Map<string, TS.SourceFile | undefined>();
 
-const replaced = (replacements: readonly Replacement[]): Map<string, string> => {
-  const texts = new Map<string, string>();
+const replaced = (replacements: readonly Replacement[], substitutes: readonly Substitute[]): Map<string, string> => {
+  const texts = new Map(substitutes.map(({ file, text }) => [path.join(ROOT, file), text] as const));
   for (const { file, from, to, times = 1 } of replacements) {
     const name = path.join(ROOT, file);
     const text = texts.get(name) ?? readFileSync(name, 'utf8');
@@ -61,8 +67,8 @@ export interface Source {
 }
 
 /** Loads, links and lowers `entry` (a path from the project's root) with the replacements applied. */
-export const readSource = (entry: string, replacements: readonly Replacement[] = []): Source => {
-  const texts = replaced(replacements);
+export const readSource = (entry: string, replacements: readonly Replacement[] = [], substitutes: readonly Substitute[] = []): Source => {
+  const texts = replaced(replacements, substitutes);
   const host = ts.createCompilerHost(OPTIONS, true);
   const read = host.getSourceFile.bind(host);
   host.getSourceFile = (name, language, ...rest): TS.SourceFile | undefined => {

@@ -47,6 +47,9 @@ export interface Task {
   interrupts?: number;
   /** Its clock may jump past every timeout. */
   timed?: boolean;
+  /** On the board (board.ts): the number of its core, and where its stack pointer is kept: it runs only when it is switched to. */
+  core?: number;
+  context?: number;
 }
 
 export interface Lane {
@@ -80,8 +83,13 @@ export interface Place {
   call(name: string, ...operands: number[]): number;
 }
 
+/** What is compiled for exploration: bounds.ts. */
+export type ProgramName = 'kernel' | 'board';
+
 export interface Scenario {
   name: string;
+  /** The kernel, unless said otherwise. */
+  program?: ProgramName;
   shape: QueueShape;
   lanes: Lane[];
   kills: number;

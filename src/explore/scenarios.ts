@@ -26,7 +26,7 @@ const message = (place: Place, lane: number, number: number): number => {
 };
 
 /** Calls, bound to a place and the scenario's lanes. */
-class Calls {
+export class Calls {
   readonly place: Place;
   private readonly lanes: Lane[];
   private readonly sent: number[];

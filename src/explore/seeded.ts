@@ -4,14 +4,10 @@
  * A change that fits nowhere any more is an error (program.ts), so the list follows the source. `in` names the scenarios that are
  * tried, in order. Checked by: test/explore/seeded.test.ts.
  */
-import type { Replacement } from './program.ts';
+import { BOARD_SEEDED, BOARD_SURVIVING } from './seeded-board.ts';
+import { bug, importing, one, type SeededBug } from './bug.ts';
 
-export interface SeededBug {
-  name: string;
-  change: Replacement[];
-  model: 'sequential' | 'weak';
-  in: string[];
-}
+export type { SeededBug };
 
 const PATH = 'src/kernel/path/';
 const SEND = `${PATH}1-send.ts`;
@@ -32,12 +28,6 @@ const APPEND = 'src/kernel/region/append.ts';
 const SPAN = 'src/kernel/region/span.ts';
 const REGION_RECOVER = 'src/kernel/region/recover.ts';
 
-const one = (file: string, from: string, to: string): Replacement => ({ file, from, to });
-const bug = (model: SeededBug['model'], name: string, scenarios: string[], ...change: Replacement[]): SeededBug =>
-  ({ name, change, model, in: scenarios });
-
-const importing = (file: string, name: string): Replacement => one(file, "from '#machine';", `from '#machine';\nimport { ${name} } from '#machine';`);
-
 const COPY = '  copyBytes((slot + SLOT_PAYLOAD) | 0, source, bytes);\n';
 const FILL = '  ringFill(slot, bytes, load32(sender, SENDER_BADGE));\n';
 const PUBLISH = '  ringPublish(ring, at, (at + 1) | 0, bytes);\n';
@@ -49,7 +39,7 @@ const CLAIMED = '      if (!fits) return STATUS_TOO_SMALL;\n';
 const ANNOUNCE = '  laneAnnounce(load32(sender, SENDER_QUEUE), ring);\n';
 const LOOK = '    status = receiveLook(receiver, queue, LANE_TAKE, buffer, capacity);\n';
 
-export const SEEDED: SeededBug[] = [
+const KERNEL: SeededBug[] = [
   // ---- Wrong even under sequential consistency.
   bug('sequential', 'publish before the payload is there', ['1x1 ring 1'], one(SEND, COPY, ''), one(SEND, PUBLISH, PUBLISH + COPY)),
   bug('sequential', 'publish before the length is there', ['1x1 ring 1'], one(SEND, FILL, ''), one(SEND, PUBLISH, PUBLISH + FILL)),
@@ -206,12 +196,15 @@ export const SEEDED: SeededBug[] = [
     one(APPEND, 'compareExchange32(entry, REGION_LIMIT, limit, (to + 1) | 0);', 'storeRelaxed32(entry, REGION_LIMIT, (to + 1) | 0);')),
 ];
 
+export const SEEDED: SeededBug[] = [...KERNEL, ...BOARD_SEEDED];
+
 const AGAINST_ORDER = 'a store would have to enter its word\'s order before one that was made earlier, which the weak model does not show';
 
 /**
  * Bugs that no scenario shows, each with the reason: they are not counted among those to be found, and a test fails once one is found.
  */
 export const SURVIVING: (SeededBug & { why: string })[] = [
+  ...BOARD_SURVIVING,
   {
     ...bug('weak', 'LIMIT stored with release only', ['attach while closing'],
       one(ATTACH, 'storeSequential32(sender, SENDER_LIMIT, special', 'storeRelease32(sender, SENDER_LIMIT, special')),

@@ -15,7 +15,7 @@ const operationsOn = (engine: Engine): Record<string, (...operands: number[]) =>
   };
   return {
     load32: load, loadRacing32: load, loadRelaxed32: load, loadAcquire32: load, loadSequential32: load,
-    store32: store, storeRelaxed32: store, storeRelease32: store, storeSequential32: store,
+    store32: store, store64: store, storeRelaxed32: store, storeRelease32: store, storeSequential32: store,
     compareExchange32: (address, expected, desired) => {
       const before = engine.peek(address!);
       if (before === expected) engine.poke(address!, desired!);

@@ -4,20 +4,24 @@
  * Role: src/cli/explore.ts prints it, test/explore runs the short form. A run says how far it came: exhausted, or the bound at
  * which it stopped. Checked by: test/explore.
  */
-import { ENTRY, SCALED } from './bounds.ts';
+import { BOARDS, LARGE_BOARDS } from './boards.ts';
+import { PROGRAMS } from './bounds.ts';
 import { compile, type Compiled } from './compile.ts';
 import { coverage, type Coverage } from './coverage.ts';
 import type { Engine } from './engine.ts';
 import { makeModel, type ModelName, print, scheduleOf, shrink } from './schedule.ts';
 import { REFUSALS } from './refusals.ts';
 import { LARGE_REGIONS, REGIONS } from './regions.ts';
-import type { Scenario } from './scenario.ts';
+import type { Replacement } from './program.ts';
+import type { ProgramName, Scenario } from './scenario.ts';
 import { BIG, DEATHS, HOSTILITY, LARGE, MORE, SCENARIOS } from './scenarios.ts';
 import { type Limits, type Outcome, search } from './search.ts';
 import { SEEDED, type SeededBug } from './seeded.ts';
 import { walk, type WalkLimits, type WalkOutcome } from './walk.ts';
 
-export const ALL: readonly Scenario[] = [...SCENARIOS, ...MORE, ...DEATHS, ...HOSTILITY, ...REFUSALS, ...REGIONS, ...LARGE, ...LARGE_REGIONS, ...BIG];
+export const ALL: readonly Scenario[] = [
+  ...SCENARIOS, ...MORE, ...DEATHS, ...HOSTILITY, ...REFUSALS, ...REGIONS, ...BOARDS, ...LARGE, ...LARGE_REGIONS, ...LARGE_BOARDS, ...BIG,
+];
 
 export const scenarioNamed = (name: string): Scenario => {
   const found = ALL.find((one) => one.name === name);
@@ -36,7 +40,7 @@ export interface Depth {
 }
 
 export const SHORT: Depth = {
-  scenarios: [...SCENARIOS, ...MORE, ...DEATHS, ...HOSTILITY, ...REFUSALS, ...REGIONS],
+  scenarios: [...SCENARIOS, ...MORE, ...DEATHS, ...HOSTILITY, ...REFUSALS, ...REGIONS, ...BOARDS],
   sequential: { seconds: 90, states: 2_000_000 },
   weak: { seconds: 8, states: 60_000 },
   big: BIG,
@@ -45,7 +49,7 @@ export const SHORT: Depth = {
 };
 
 export const DEEP: Depth = {
-  scenarios: [...SHORT.scenarios, ...LARGE, ...LARGE_REGIONS],
+  scenarios: [...SHORT.scenarios, ...LARGE, ...LARGE_REGIONS, ...LARGE_BOARDS],
   sequential: { seconds: 240, states: 12_000_000 },
   weak: { seconds: 120, states: 4_000_000 },
   big: BIG,
@@ -67,7 +71,15 @@ export interface WalkLine {
   schedule: string | undefined;
 }
 
-export const compileKernel = (): Compiled => compile(ENTRY, SCALED);
+/** What a scenario runs, with a seeded bug if one is given. */
+export const compileProgram = (name: ProgramName = 'kernel', change: readonly Replacement[] = []): Compiled => {
+  const { entry, scaled, substitutes } = PROGRAMS[name];
+  return compile(entry, [...scaled, ...change], substitutes);
+};
+
+export const compileKernel = (): Compiled => compileProgram();
+
+export const compileBug = (bug: SeededBug): Compiled => compileProgram(scenarioNamed(bug.in[0]!).program, bug.change);
 
 /** One scenario under one model; a failure comes back shrunk, as a schedule to replay. */
 export const exploreOne = (compiled: Compiled, scenario: Scenario, model: ModelName, limits: Limits, progress?: (o: Outcome) => void): Line => {
@@ -110,7 +122,7 @@ const SEEDED_LIMITS: Limits = { seconds: 30, states: 1_000_000 };
 /** Looks for one seeded bug; without a schedule, which takes longer than finding it. */
 export const exploreSeeded = (bug: SeededBug): Found => {
   const began = process.cpuUsage();
-  const compiled = compile(ENTRY, [...SCALED, ...bug.change]);
+  const compiled = compileBug(bug);
   let incomplete = false;
   let line: Line | undefined;
   for (const name of bug.in) {

@@ -305,6 +305,7 @@ export class Weak implements Model {
       loadAcquire32: (a) => this.load(a!, true, false),
       loadSequential32: (a) => this.load(a!, true, true),
       store32: (a, v) => this.storePlain(a!, v!),
+      store64: (a, v) => this.storePlain(a!, v!),
       storeRelaxed32: (a, v) => this.store(a!, v!, false, false),
       storeRelease32: (a, v) => this.store(a!, v!, true, false),
       storeSequential32: (a, v) => this.store(a!, v!, true, true),

@@ -95,7 +95,7 @@ const IMPORTS: readonly (readonly [from: string, may: readonly string[]])[] = [
   ['src/board/', ['#machine', 'src/machine/contract.ts', 'src/board/']],
   ['src/programs/', ['#machine', 'src/kernel/', 'src/board/', 'src/programs/']],
   ['src/lower/', ['src/lower/', 'node:', 'typescript', 'commander', 'execa']],
-  ['src/explore/', ['#machine', 'src/explore/', 'src/kernel/', 'src/lower/', 'src/machine/', 'node:', 'typescript', 'commander']],
+  ['src/explore/', ['#machine', 'src/explore/', 'src/kernel/', 'src/board/', 'src/lower/', 'src/machine/', 'node:', 'typescript', 'commander']],
   ['src/native/storm/', ['#machine', 'src/native/storm/', 'src/kernel/', 'src/board/']],
   ['src/native/', ['#machine', 'src/native/', 'src/machine/', 'src/lower/', 'src/cli/', 'qemu/', 'esbuild', 'node:', 'typescript', 'commander', 'execa']],
   ['src/wit/', ['src/wit/', 'src/kernel/layout.ts', 'src/kernel/schema/program.ts', 'node:']],
