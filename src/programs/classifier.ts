@@ -20,12 +20,13 @@ import {
 } from '../kernel/layout.ts';
 import { STATUS_AGAIN, STATUS_CLOSED, STATUS_TIMED_OUT } from '../kernel/status.ts';
 import { nearestReference } from './centroids.ts';
+import { checksumVector } from './checksum.ts';
 import { inversionAlert, inversionBegin, inversionVector } from './inversion.ts';
 import {
   BADGE_ALERTS, BADGE_SENSOR, CLASSIFIER_ALERTS, CLASSIFIER_ALERT_LATENCY, CLASSIFIER_CAP, CLASSIFIER_MESSAGE,
-  CLASSIFIER_NEXT_ALERT, CLASSIFIER_NEXT_VECTOR, CLASSIFIER_RECEIVED_MICROS, CLASSIFIER_REORDERED, CLASSIFIER_STRANGE,
-  CLASSIFIER_VECTORS, CLASSIFIER_VECTORS_CAP, CLASSIFIER_VECTOR_LATENCY, JOB_MESSAGE_BYTES, JOB_STRIDE_BYTES,
-  SPACE_CLASSIFIER, WORK_MESSAGE_BYTES, jobClassifier, jobSpace,
+  CLASSIFIER_NEXT_ALERT, CLASSIFIER_NEXT_VECTOR, CLASSIFIER_READ, CLASSIFIER_RECEIVED_MICROS, CLASSIFIER_REORDERED,
+  CLASSIFIER_STRANGE, CLASSIFIER_VECTORS, CLASSIFIER_VECTORS_CAP, CLASSIFIER_VECTOR_LATENCY, JOB_DIMENSION, JOB_MESSAGE_BYTES,
+  JOB_STRIDE_BYTES, SPACE_CLASSIFIER, WORK_MESSAGE_BYTES, jobClassifier, jobSpace,
 } from './job.ts';
 import { histogramAdd } from './latency.ts';
 import { WORK_ALERT, WORK_ALERT_MICROS, WORK_ALERT_NUMBER, WORK_CASE, WORK_VECTOR_VALUES } from './work.ts';
@@ -80,7 +81,10 @@ const takeVector = (job: i32, space: i32, classifier: i32, now: i32): void => {
   countUp(classifier, CLASSIFIER_VECTORS);
   orderCheck(classifier, CLASSIFIER_NEXT_VECTOR, index);
   histogramAdd((classifier + CLASSIFIER_VECTOR_LATENCY) | 0, (now - sent) | 0);
-  const answer = nearestReference(job, vectorValues(job, space, classifier, index));
+  const values = vectorValues(job, space, classifier, index);
+  const read = checksumVector(values, load32(job, JOB_DIMENSION), index);
+  store32(classifier, CLASSIFIER_READ, (load32(classifier, CLASSIFIER_READ) + read) | 0);
+  const answer = nearestReference(job, values);
   const status = capComplete(space, place, sender, priority, index, sent, answer);
   if (status < 0) machineHalt('classifier: complete', status);
 };

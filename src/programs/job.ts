@@ -234,6 +234,8 @@ export const CLASSIFIER_PASSED = 64;
 export const CLASSIFIER_VECTORS_CAP = 68;
 /** Messages received that neither the sensor nor the alerts sent. */
 export const CLASSIFIER_STRANGE = 72;
+/** Sum of the checksums of the vectors it has read, modulo 2^32. */
+export const CLASSIFIER_READ = 76;
 /** Two histograms (latency.ts): vectors, alerts. */
 export const CLASSIFIER_VECTOR_LATENCY = 128;
 export const CLASSIFIER_ALERT_LATENCY = 3776;

@@ -20,8 +20,8 @@ import {
 import { histogramPercentile } from './latency.ts';
 import { printEnd, printHex, printPadded, printPadded64, printRatio, printText, printUnsigned } from './print.ts';
 import {
-  answeredWith, heldOut, heldOutRight, heldOutRightSum, heldOutSum, resultAlertsReceived, resultChecksum, resultExit,
-  resultInversions, resultLost, resultMergeLatencies, resultReceived, resultReordered, resultStrange,
+  answeredWith, heldOut, heldOutRight, heldOutRightSum, heldOutSum, resultAlertsReceived, resultBytesRead, resultBytesSent,
+  resultChecksum, resultExit, resultInversions, resultLost, resultMergeLatencies, resultReceived, resultReordered, resultStrange,
 } from './result.ts';
 import { targetPrint } from './target.ts';
 import { wrongCount, wrongReasonsPrint } from './wrong.ts';
@@ -138,6 +138,9 @@ const reportRun = (job: i32): void => {
   printUnsigned(load32(job, SENSOR_WAITED));
   printText(' times');
   printEnd();
+  if (resultBytesRead(job) === resultBytesSent(job)) printText('Every byte read is the byte of the input');
+  else printText('What was read is not what the input has');
+  printEnd();
 };
 
 const reportField = (name: text, value: i32): void => {
@@ -174,6 +177,8 @@ const reportResult = (job: i32): void => {
   else printText('null');
   printText(',"checksum":"');
   printHex(resultChecksum(job));
+  printText('","bytes_checksum":"');
+  printHex(resultBytesRead(job));
   reportField('","alerts_sent":', load32(job, ALERTS_SENT));
   reportField(',"alerts_received":', resultAlertsReceived(job));
   reportField(',"alerts_refused":', load32(job, ALERTS_REFUSED));

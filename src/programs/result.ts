@@ -5,21 +5,17 @@
  * Units: messages, vectors. Fails: never. Checked by: test/programs/roles.test.ts, test/programs/run.test.ts.
  */
 import { load32, load8 } from '#machine';
+import { CHECKSUM_START, checksumNext, checksumVector } from './checksum.ts';
 import { classEnd, classStart, isHeldOut } from './classes.ts';
+import { vectorAddress } from './fvecs.ts';
 import {
   ALERTS_SENT, ANSWER_NONE, CLASSIFIER_ALERTS, CLASSIFIER_ALERT_LATENCY, CLASSIFIER_COUNT, CLASSIFIER_INVERSIONS,
-  CLASSIFIER_REORDERED, CLASSIFIER_VECTORS, CLASSIFIER_VECTOR_LATENCY, COLLECTOR_COMPLETED, COLLECTOR_DUPLICATED,
-  CLASSIFIER_STRANGE, COLLECTOR_REORDERED, EXIT_FAILED, EXIT_OK, JOB_ALERT_LATENCY, JOB_ANSWERS, JOB_CLASSES, JOB_RECORDS,
-  JOB_VECTOR_LATENCY, SENSOR_NEXT, jobClassifier,
+  CLASSIFIER_READ, CLASSIFIER_REORDERED, CLASSIFIER_STRANGE, CLASSIFIER_VECTORS, CLASSIFIER_VECTOR_LATENCY,
+  COLLECTOR_COMPLETED, COLLECTOR_DUPLICATED, COLLECTOR_REORDERED, EXIT_FAILED, EXIT_OK, JOB_ALERT_LATENCY, JOB_ANSWERS,
+  JOB_CLASSES, JOB_DIMENSION, JOB_RECORDS, JOB_VECTOR_LATENCY, SENSOR_NEXT, jobClassifier,
 } from './job.ts';
 import { histogramMerge } from './latency.ts';
 import { wrongWasRefused } from './wrong.ts';
-
-/** FNV-1a, 32 bits: Fowler, Noll, Vo; draft-eastlake-fnv. */
-const FNV_OFFSET = 0x811c9dc5 | 0;
-const FNV_PRIME = 0x01000193;
-
-const checksumByte = (checksum: i32, byte: i32): i32 => Math.imul(checksum ^ byte, FNV_PRIME);
 
 const sumOfClassifiers = (job: i32, word: i32): i32 => {
   let sum = 0;
@@ -43,15 +39,27 @@ export const answerOf = (job: i32, record: i32): i32 => load8(load32(job, JOB_AN
 /** Over every (index, answer) pair in order: four bytes of the index, low first, and one of the answer. */
 export const resultChecksum = (job: i32): i32 => {
   const records = load32(job, JOB_RECORDS);
-  let checksum = FNV_OFFSET;
+  let checksum = CHECKSUM_START;
   for (let record = 0; record < records; record++) {
-    checksum = checksumByte(checksum, record & 255);
-    checksum = checksumByte(checksum, (record >>> 8) & 255);
-    checksum = checksumByte(checksum, (record >>> 16) & 255);
-    checksum = checksumByte(checksum, (record >>> 24) & 255);
-    checksum = checksumByte(checksum, answerOf(job, record));
+    checksum = checksumNext(checksum, record & 255);
+    checksum = checksumNext(checksum, (record >>> 8) & 255);
+    checksum = checksumNext(checksum, (record >>> 16) & 255);
+    checksum = checksumNext(checksum, (record >>> 24) & 255);
+    checksum = checksumNext(checksum, answerOf(job, record));
   }
   return checksum;
+};
+
+/** Over what the classifiers read, and over what they had to read: the vectors of the input. */
+export const resultBytesRead = (job: i32): i32 => sumOfClassifiers(job, CLASSIFIER_READ);
+export const resultBytesSent = (job: i32): i32 => {
+  const records = load32(job, JOB_RECORDS);
+  const dimension = load32(job, JOB_DIMENSION);
+  let sum = 0;
+  for (let record = 0; record < records; record++) {
+    sum = (sum + checksumVector(vectorAddress(job, record), dimension, record)) | 0;
+  }
+  return sum;
 };
 
 /** Records of a class that were held out of its reference. */
@@ -99,13 +107,14 @@ export const resultMergeLatencies = (job: i32): void => {
 };
 
 /**
- * EXIT_OK only if every vector was sent, received and completed once, in order, no alert was lost or overtaken, and nothing that
- * the wrong sender tried got through.
+ * EXIT_OK only if every vector was sent, received and completed once, in order, and read byte for byte as it is in the input, no
+ * alert was lost or overtaken, and nothing that the wrong sender tried got through.
  */
 export const resultExit = (job: i32): i32 => {
   const records = load32(job, JOB_RECORDS);
   if (load32(job, SENSOR_NEXT) !== records || resultReceived(job) !== records) return EXIT_FAILED;
   if (answeredWith(job, ANSWER_NONE) !== 0) return EXIT_FAILED;
+  if (resultBytesRead(job) !== resultBytesSent(job)) return EXIT_FAILED;
   if (!wrongWasRefused(job) || resultStrange(job) !== 0) return EXIT_FAILED;
   if (load32(job, COLLECTOR_DUPLICATED) !== 0 || resultReordered(job) !== 0 || resultInversions(job) !== 0) return EXIT_FAILED;
   return resultAlertsReceived(job) === load32(job, ALERTS_SENT) ? EXIT_OK : EXIT_FAILED;

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import {
-  buildProgram, encodeVectors, expectedAccuracy, expectedAnswers, expectedChecksum, layout, machine, memoryBytes, placeJob,
+  buildProgram, encodeVectors, expectedAccuracy, expectedAnswers, expectedBytes, expectedChecksum, layout, machine, memoryBytes, placeJob,
   randomSource, randomVectors, type Edit, type Program,
 } from './support.ts';
 
@@ -92,8 +92,9 @@ describe('a whole run', () => {
     expect(answers).toEqual(expected);
     expect(result).toMatchObject({
       ...clean, target: 'node', cores: 4, vectors: count, dimension, sent: count, received: count, completed: count,
-      checksum: expectedChecksum(expected),
+      checksum: expectedChecksum(expected), bytes_checksum: expectedBytes(vectors),
     });
+    expect(report).toContain('\nEvery byte read is the byte of the input\n');
     expect(result['alerts_received']).toBe(result['alerts_sent']);
     // What the classifiers read: the vectors of the input, each as a message, one behind the other.
     const stride = (16 + 4 * dimension + 7) & ~7;
@@ -280,6 +281,23 @@ describe('a fault shows in the report', () => {
     ]);
     expect(code).toBe(layout.EXIT_FAILED);
     expect(Number(result['reordered'])).toBeGreaterThan(0);
+  });
+
+  test.each<[string, Edit]>([
+    ['one bit of one vector is another', {
+      file: 'programs/sensor.ts', from: '  workVectorWrite(room, values, dimension);\n',
+      to: '  workVectorWrite(room, values, dimension);\n  if (index === 7) store32(room, 20, load32(room, 20) ^ 1);\n',
+    }],
+    ['a region that changes once it was sent', {
+      file: 'programs/sensor.ts', from: 'else {\n    store32(job, SENSOR_NEXT',
+      to: 'else {\n    if (index === 7) store32(capRegionAddress(space, load32(job, JOB_VECTORS_CAP), 7 * 24, 24), 20, 0);\n    store32(job, SENSOR_NEXT',
+    }],
+  ])('%s', async (_name, edit) => {
+    const { code, report, result } = await faulty([edit]);
+    expect(code).toBe(layout.EXIT_FAILED);
+    expect(result).toMatchObject({ lost: 0, duplicated: 0, reordered: 0, completed: 400, priority_inversions: 0 });
+    expect(result['bytes_checksum']).not.toBe(expectedBytes(vectors));
+    expect(report).toContain('\nWhat was read is not what the input has\n');
   });
 
   test('an alert that is lost', async () => {

@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { convertDigits, digitsFolder } from '../../src/cli/digits.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import {
-  decodeVectors, digits, encodeVectors, expectedAccuracy, expectedAnswers, expectedChecksum, makeImage, nodeArguments,
+  decodeVectors, digits, encodeVectors, expectedAccuracy, expectedAnswers, expectedBytes, expectedChecksum, makeImage, nodeArguments,
   qemuArguments, randomVectors, run, runNode, runQemu, temporaryFolder, writeVectors, type Finished,
 } from './support.ts';
 
@@ -60,9 +60,11 @@ describe('the digits', () => {
   beforeAll(() => {
     if (!existsSync(digits)) convertDigits(digitsFolder(), digits);
     classes = [1001, 1127, 991, 1032, 980, 863, 1014, 1070, 944, 978];
-    const answers = expectedAnswers(decodeVectors(digits), classes);
+    const vectors = decodeVectors(digits);
+    const answers = expectedAnswers(vectors, classes);
+    const bytes = expectedBytes(vectors);
     const accuracy = Number(expectedAccuracy(answers, classes).toFixed(4));
-    expected = { vectors: 10_000, dimension: 784, completed: 10_000, accuracy, checksum: expectedChecksum(answers) };
+    expected = { vectors: 10_000, dimension: 784, completed: 10_000, accuracy, checksum: expectedChecksum(answers), bytes_checksum: bytes };
   }, LIMIT);
 
   /** A log with a hole for each number, and one space for several. */
@@ -197,6 +199,18 @@ describe('a refused input is one line and exit code 2, on both targets', () => {
     const refused = await runNode(path, { memory: 1 });
     expect(refused).toMatchObject({ code: 2, output: '' });
     expect(refused.errors).toBe(`${path}: record 0, byte 0: 1201200 bytes do not fit into the memory given (MEMORY=)\n`);
+  }, LIMIT);
+
+  test('an input that fits, but not as messages beside it', async () => {
+    const path = writeVectors(folder, 'twice.fvecs', randomVectors(300, 1000, 1));
+    const line = /record 0, byte 0: beside the input the job needs \d+ bytes more memory than there is \(MEMORY=\)\n$/;
+    const node = await runNode(path, { memory: 2 });
+    expect([node.code, node.errors]).toEqual([2, '']);
+    expect(node.output).toMatch(line);
+    const qemu = await runQemu(digits, { memory: 64, cpus: 1 });
+    expect(qemu.code).toBe(2);
+    expect(qemu.output).toMatch(line);
+    expectClean(await runQemu(digits, { memory: 80, cpus: 1 }), { vectors: 10_000 });
   }, LIMIT);
 
   test.each([[['--cpus', '0']], [['--cpus', 'two']], [['--unknown']], [[]]])('wrong options %j', async (words) => {

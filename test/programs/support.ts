@@ -13,6 +13,7 @@ import type * as alertsModule from '../../src/programs/alerts.ts';
 import type * as arenaModule from '../../src/programs/arena.ts';
 import type * as bannerModule from '../../src/programs/banner.ts';
 import type * as centroidsModule from '../../src/programs/centroids.ts';
+import type * as checksumModule from '../../src/programs/checksum.ts';
 import type * as classesModule from '../../src/programs/classes.ts';
 import type * as classifierModule from '../../src/programs/classifier.ts';
 import type * as collectorModule from '../../src/programs/collector.ts';
@@ -104,6 +105,16 @@ export const expectedChecksum = (answers: readonly number[]): string => {
   return hash.toString(16).padStart(8, '0');
 };
 
+/** The sum over all vectors of FNV-1a over its number and its values' bits, word by word, in hexadecimal. */
+export const expectedBytes = (vectors: readonly (readonly number[])[]): string => {
+  let sum = 0;
+  vectors.forEach((vector, index) => {
+    const words = [index, ...new Int32Array(Float32Array.from(vector).buffer)];
+    sum = (sum + words.reduce((hash, word) => Math.imul(hash ^ word, 0x01000193), 0x811c9dc5)) | 0;
+  });
+  return (sum >>> 0).toString(16).padStart(8, '0');
+};
+
 export const expectedAccuracy = (answers: readonly number[], classes: readonly number[]): number => {
   let [start, all, right] = [0, 0, 0];
   classes.forEach((count, number) => {
@@ -118,7 +129,7 @@ export const expectedAccuracy = (answers: readonly number[], classes: readonly n
 
 // ---- The program in this process.
 export type Program = typeof accessModule & typeof alertsModule & typeof arenaModule & typeof bannerModule & typeof centroidsModule
-  & typeof classesModule
+  & typeof checksumModule & typeof classesModule
   & typeof classifierModule & typeof collectorModule & typeof fvecsModule & typeof inversionModule & typeof latencyModule
   & typeof printModule & typeof reportModule & typeof resultModule & typeof rightsModule & typeof rolesModule & typeof sensorModule
   & typeof setupModule & typeof workModule & typeof wrongModule;
@@ -132,7 +143,7 @@ export interface Running {
   printed(): string;
 }
 
-const MODULES = ['access', 'alerts', 'arena', 'banner', 'centroids', 'classes', 'classifier', 'collector', 'fvecs', 'inversion', 'latency',
+const MODULES = ['access', 'alerts', 'arena', 'banner', 'centroids', 'checksum', 'classes', 'classifier', 'collector', 'fvecs', 'inversion', 'latency',
   'print', 'report', 'result', 'rights', 'roles', 'sensor', 'setup', 'work', 'wrong'];
 
 /** Builds the program and the kernel it uses with these edits, on the Node machine but for its console, and for `machine`. */
