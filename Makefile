@@ -82,9 +82,9 @@ help: ## Lists these targets.
 
 .PHONY: help run test test-unit explore replay explore-native soak atomic-sites atomics-cost typecheck bench bench-report gdb listing \
   size doctor clean images sdcard flash unflash events console chainload ready-node ready-kernel ready-test ready-gdb \
-  ready-board ready-bench
+  ready-board ready-rpi4 ready-bench
 
-ready-node ready-kernel ready-test ready-gdb ready-board ready-bench: ready-%:
+ready-node ready-kernel ready-test ready-gdb ready-board ready-rpi4 ready-bench: ready-%:
 	@sh src/cli/tools.sh install $*
 
 doctor: ## Says which tools are here, in which version, and how to install what is missing.
@@ -98,8 +98,10 @@ RUN_OPTIONS = --board $(call quote,$(BOARD)) --target $(call quote,$(TARGET)) --
   --atomics $(call quote,$(ATOMICS)) --cpus $(call quote,$(CPUS)) --cpu $(call quote,$(CPU)) --gic $(call quote,$(GIC)) \
   --memory $(call quote,$(MEMORY)) --input $(call quote,$(INPUT)) --seconds $(call quote,$(SECONDS_LIMIT))
 
-# Real boards need a tool more: their device trees are compiled.
-READY_RUN = $(if $(filter node,$(TARGET)),ready-node,$(if $(filter virt,$(BOARD)),ready-kernel,ready-board))
+# Real boards need a tool more: their device trees are compiled. The Pi 4 needs a QEMU that Debian 12 has in its backports.
+READY_OF_virt = ready-kernel
+READY_OF_rpi4 = ready-rpi4
+READY_RUN = $(if $(filter node,$(TARGET)),ready-node,$(or $(READY_OF_$(BOARD)),ready-board))
 
 run: $(READY_RUN) ## Builds the kernel and boots it; TARGET=node: on worker threads.
 	@$(TYPESCRIPT) src/cli/run.ts $(RUN_OPTIONS)

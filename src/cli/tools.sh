@@ -1,7 +1,7 @@
 #!/bin/sh
 # What the project needs on a machine: says it, and installs it on Debian and Ubuntu.
 #
-#   sh src/cli/tools.sh install PURPOSE    PURPOSE: node, kernel, board, test, bench or gdb; NO_INSTALL=1 only prints the commands
+#   sh src/cli/tools.sh install PURPOSE    PURPOSE: node, kernel, board, rpi4, test, bench or gdb; NO_INSTALL=1 only prints the commands
 #   sh src/cli/tools.sh doctor             everything, with versions; exit 1 when something is missing
 #
 # Plain sh, because it runs before anything is installed: only Node, npm, make and git are taken for granted.
@@ -157,6 +157,60 @@ install() {
   if npm_is_behind; then install_npm; fi
 }
 
+# ---- A QEMU with a machine that the installed one lacks, from the distribution's backports. Where there is none, nothing is said or
+# done: whoever wants the machine says so in one sentence (src/cli/boards.ts).
+
+MACHINE_QEMU=9
+
+has_machine() { qemu-system-aarch64 -machine help 2>/dev/null | grep -q "^$1 "; }
+
+# The backports in which apt, with more options of its own, finds a QEMU that is new enough.
+backports_suite() {
+  apt-cache "$@" madison qemu-system-arm 2>/dev/null \
+    | sed -n 's/^ *qemu-system-arm *| *[0-9]*:\([0-9]*\)[^|]*| *[^ ]* \([a-z]*-backports\)\/.*/\1 \2/p' \
+    | while read -r major suite; do if [ "$major" -ge $MACHINE_QEMU ]; then echo "$suite"; break; fi; done
+}
+
+# For a Debian without backports among its sources: the same archives, their backports, in a folder of sources for these calls only.
+temporary_sources() {
+  codename=$(sed -n 's/^VERSION_CODENAME=//p' "${SYSROOT:-}/etc/os-release" 2>/dev/null)
+  [ -n "$codename" ] || return 1
+  apt-get indextargets --format '$(ORIGIN)|$(CODENAME)|$(COMPONENT)|$(SITE)' 'Created-By: Packages' 2>/dev/null \
+    | sed -n "s/^Debian|$codename|main|//p" | while read -r site; do echo "deb $site $codename-backports main"; done >"$1/backports.list"
+  [ -s "$1/backports.list" ]
+}
+
+install_newer_qemu() {
+  # shellcheck disable=SC2086 # options of apt
+  suite=$(backports_suite $1)
+  [ -n "$suite" ] || return 1
+  echo "This QEMU has no machine $2: installing a newer one from $suite, in its place."
+  # shellcheck disable=SC2086
+  apt $1 install -y --no-install-recommends --no-remove -t "$suite" qemu-system-arm && has_machine "$2"
+}
+
+# Whatever comes of it, the caller goes on.
+newer_qemu() {
+  if [ -n "${QEMU:-}" ] || has_machine "$1" || ! have apt-get; then return; fi
+  suite=$(backports_suite)
+  if [ "${NO_INSTALL:-}" = 1 ] || ! prefix=$(as_root); then
+    if [ -n "$suite" ]; then install_command -t "$suite" qemu-system-arm; fi
+    return
+  fi
+  if [ -n "$suite" ]; then install_newer_qemu '' "$1"; return; fi
+  sources=$(mktemp -d) || return
+  chmod 755 "$sources"
+  only="-o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=$sources"
+  # shellcheck disable=SC2086
+  if temporary_sources "$sources" && apt $only -o APT::Get::List-Cleanup=false -o Acquire::Retries=0 -o Acquire::http::Timeout=10 update >/dev/null 2>&1; then
+    for file in "${SYSROOT:-}"/etc/apt/sources.list "${SYSROOT:-}"/etc/apt/sources.list.d/*; do
+      if [ -f "$file" ]; then cp "$file" "$sources"; fi
+    done
+    install_newer_qemu "$only" "$1"
+  fi
+  rm -rf "$sources"
+}
+
 row() { printf '  %-8s %-20s %-12s %s\n' "$1" "$2" "$3" "$4"; }
 
 first_version() { "$1" --version 2>/dev/null | grep -o '[0-9][0-9]*\.[0-9][0-9.]*' | head -n 1; }
@@ -206,7 +260,8 @@ case "${1:-}" in
   install)
     case "${2:-}" in
       node|kernel|board|test|bench|gdb) install "$2" ;;
-      *) echo 'tools.sh install: purpose must be node, kernel, board, test, bench or gdb' >&2; exit 2 ;;
+      rpi4) install board; newer_qemu raspi4b || true ;;
+      *) echo 'tools.sh install: purpose must be node, kernel, board, rpi4, test, bench or gdb' >&2; exit 2 ;;
     esac ;;
   doctor) doctor ;;
   *) echo 'usage: tools.sh install PURPOSE | tools.sh doctor' >&2; exit 2 ;;

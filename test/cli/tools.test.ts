@@ -1,8 +1,8 @@
 /** The installer on machines that lack things: a made-up PATH is the machine, and a made-up apt-get writes down its calls. */
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { spawnSync } from 'node:child_process';
 import {
-  chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync,
+  chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'tools-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What every Debian has, however small: the only real programs on the made-up machines. */
-const BASE = ['sh', 'sed', 'grep', 'head', 'cat', 'tr', 'dirname', 'env', 'touch', 'chmod', 'mkdir'];
+const BASE = ['sh', 'sed', 'grep', 'head', 'cat', 'tr', 'dirname', 'env', 'touch', 'chmod', 'mkdir', 'mktemp', 'rm', 'cp', 'ls'];
 const PACKAGE_TOOLS: Record<string, string[]> = {
   clang: ['clang'], lld: ['ld.lld'], llvm: ['llvm-objcopy', 'llvm-objdump', 'llvm-nm', 'llvm-size', 'llvm-symbolizer', 'llvm-dwarfdump'],
   'qemu-system-arm': ['qemu-system-aarch64'], 'device-tree-compiler': ['dtc'], mtools: ['mcopy'], 'gdb-multiarch': ['gdb-multiarch'],
@@ -32,6 +32,8 @@ interface Machine {
   lists?: 'fresh' | 'missing' | 'old';
   /** node_modules: as the lock file asks, absent, or older than it. */
   npm?: 'installed' | 'absent' | 'older';
+  /** Whether apt knows of backports, could if it were told where, or there are none; `old`: their QEMU has version 8. */
+  backports?: 'configured' | 'possible' | 'none' | 'old' | 'broken';
 }
 
 let machines = 0;
@@ -70,9 +72,34 @@ mkdir -p node_modules/@porffor/linux-x64; : >node_modules/@porffor/linux-x64/por
   if (made.apt ?? true) {
     const state = join(root, 'lists');
     writeFileSync(state, made.lists ?? 'fresh');
-    fake('apt-cache', `grep -qv missing '${state}'`);
+    const backports = made.backports ?? 'none';
+    mkdirSync(join(system, 'etc/apt/sources.list.d'), { recursive: true });
+    writeFileSync(join(system, 'etc/apt/sources.list.d/debian.sources'), 'Types: deb\nURIs: http://archive.example/debian\n');
+    if (backports !== 'none') writeFileSync(join(system, 'etc/os-release'), 'NAME="Debian GNU/Linux"\nVERSION_CODENAME=bookworm\n');
+    const version = backports === 'old' ? '1:8.2.1+ds-1~bpo12+1' : '1:10.0.2+ds-2~bpo12+1';
+    fake('apt-cache', `case "$*" in *madison*)
+  for word in "$@"; do case $word in Dir::Etc::SourceParts=*) parts=\${word#*=};; esac; done
+  echo ' qemu-system-arm | 1:7.2+dfsg-7 | http://archive.example/debian bookworm/main amd64 Packages'
+  if [ ${backports} = configured ] || [ ${backports} = old ] || grep -q '^deb .*bookworm-backports main$' "$parts/backports.list" 2>/dev/null
+  then echo 'qemu-system-arm | ${version} | http://archive.example/debian bookworm-backports/main amd64 Packages'; fi
+  exit;;
+esac
+grep -qv missing '${state}'`);
     fake('apt-get', `echo "apt-get $* [$DEBIAN_FRONTEND]" >>'${calls}'
-while [ $# -gt 0 ]; do case "$1" in -o) shift; shift;; -*) shift;; *) break;; esac; done
+if [ "$1" = indextargets ]; then
+  echo 'Debian|bookworm|main|http://archive.example/debian'; echo 'Debian|bookworm-security|main|http://archive.example/security'; exit
+fi
+while [ $# -gt 0 ]; do case "$1" in
+  -o) case $2 in Dir::Etc::SourceParts=*) parts=\${2#*=}; echo "sources: $(cd "$parts"; echo *)" >>'${calls}';; esac; shift; shift;;
+  -t) suite=$2; shift; shift;;
+  install) shift;;
+  -*) shift;;
+  *) break;;
+esac; done
+if [ "$suite" = bookworm-backports ]; then
+  [ ${backports} = broken ] && { echo 'E: Unmet dependencies' >&2; exit 100; }
+  printf '#!/bin/sh\\necho "raspi4b   Raspberry Pi 4B"\\n' >'${bin}/qemu-system-aarch64'; exit
+fi
 [ "$1" = update ] && { echo fresh >'${state}'; exit; }
 grep -q fresh '${state}' || { echo 'E: not found in the archive' >&2; exit 100; }
 for name in "$@"; do
@@ -92,6 +119,7 @@ done`);
     utimesSync(join(root, 'node_modules', '.package-lock.json'), later, later);
   }
   return {
+    system,
     run: (toolsArguments: string[], env: Record<string, string> = {}) => {
       rmSync(calls, { force: true });
       const { status, stdout, stderr } = spawnSync(join(bin, 'sh'), [join(root, 'src', 'cli', 'tools.sh'), ...toolsArguments],
@@ -104,6 +132,7 @@ done`);
 const APT = 'apt-get -q -o DPkg::Lock::Timeout=300';
 const aptInstall = (packages: string): string => `${APT} install -y --no-install-recommends ${packages} [noninteractive]`;
 const everything = Object.keys(PACKAGE_TOOLS);
+const BOARD_PACKAGES = ['clang', 'lld', 'llvm', 'qemu-system-arm', 'device-tree-compiler', 'mtools'];
 
 test('a machine that has everything: nothing is called, nothing is said', () => {
   const { run } = machine({ packages: everything });
@@ -186,6 +215,56 @@ test('no Node, or an old one: one sentence, before anything is installed', () =>
   expect(old.stderr).toBe('Node.js 20.11 or later is needed, and this is v18.20.4; please install a newer one.\n');
   expect(machine({ node: 'v20.9.0' }).run(['install', 'node']).status).toBe(1);
   expect(machine({ node: 'v22.0.0' }).run(['install', 'node']).status).toBe(0);
+});
+
+describe('the Pi 4: a QEMU that has its machine, from the backports', () => {
+  const newer = (options = '') =>
+    `${APT}${options} install -y --no-install-recommends --no-remove -t bookworm-backports qemu-system-arm [noninteractive]`;
+  const SAID = 'This QEMU has no machine raspi4b: installing a newer one from bookworm-backports, in its place.\n';
+
+  test('they are among the sources', () => {
+    const { run } = machine({ packages: BOARD_PACKAGES, backports: 'configured' });
+    expect(run(['install', 'rpi4'])).toEqual({ status: 0, stdout: SAID, stderr: '', calls: [newer()] });
+    expect(run(['install', 'rpi4']), 'the second time').toEqual({ status: 0, stdout: '', stderr: '', calls: [] });
+  });
+
+  test('they are not, but those of the same archive can be: for these calls only', () => {
+    const { run, system } = machine({ packages: BOARD_PACKAGES, backports: 'possible' });
+    const { status, stdout, stderr, calls } = run(['install', 'rpi4']);
+    expect([status, stdout, stderr]).toEqual([0, SAID, '']);
+    const folder = /SourceParts=(\S+)/.exec(calls.join())![1]!;
+    const only = ` -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=${folder}`;
+    expect(calls.filter((call) => !call.startsWith('apt-get indextargets'))).toEqual([
+      `${APT}${only} -o APT::Get::List-Cleanup=false -o Acquire::Retries=0 -o Acquire::http::Timeout=10 update [noninteractive]`,
+      'sources: backports.list', newer(only), 'sources: backports.list debian.sources',
+    ]);
+    expect(existsSync(folder), 'left behind').toBe(false);
+    expect(readdirSync(join(system, 'etc/apt/sources.list.d'))).toEqual(['debian.sources']);
+  });
+
+  test.each([
+    ['there are none', { backports: 'none' }, {}], ['theirs is too old', { backports: 'old' }, {}],
+    ['another emulator is named', { backports: 'configured' }, { QEMU: '/opt/qemu' }], ['no Debian', { backports: 'none', apt: false }, {}],
+    ['nobody may install', { backports: 'possible', user: 'nobody' }, {}], ['NO_INSTALL=1', { backports: 'possible' }, { NO_INSTALL: '1' }],
+  ] as const)('%s: nothing is installed or said, and make goes on to the sentence that skips', (_why, made, env) => {
+    const { status, stdout, stderr, calls } = machine({ packages: BOARD_PACKAGES, ...made }).run(['install', 'rpi4'], env);
+    expect([status, stdout, stderr]).toEqual([0, '', '']);
+    expect(calls.filter((call) => call.includes(' install '))).toEqual([]);
+  });
+
+  test('NO_INSTALL=1 with backports: the command to type', () => {
+    const { run } = machine({ packages: BOARD_PACKAGES, backports: 'configured', user: 'sudo' });
+    expect(run(['install', 'rpi4'], { NO_INSTALL: '1' })).toEqual({
+      status: 0, stderr: '', calls: [], stdout: 'sudo apt-get install -y --no-install-recommends -t bookworm-backports qemu-system-arm\n',
+    });
+  });
+
+  test('apt fails: its own words, and make goes on', () => {
+    const { status, stderr } = machine({ packages: BOARD_PACKAGES, backports: 'configured' }).run(['install', 'rpi4']);
+    expect([status, stderr]).toEqual([0, '']);
+    const broken = machine({ packages: BOARD_PACKAGES, backports: 'broken' }).run(['install', 'rpi4']);
+    expect([broken.status, broken.stderr, broken.stdout]).toEqual([0, 'E: Unmet dependencies\n', SAID]);
+  });
 });
 
 test('doctor: versions of what is there, exit 0', () => {

@@ -34,8 +34,10 @@ const lacks = emulatorLacks('rpi4');
 describe('rpi4', () => {
   test.skipIf(lacks !== undefined)('where QEMU has it', () => { expectJob('rpi4', 'EL2, GICv2'); });
   test.skipIf(lacks === undefined)('where QEMU lacks it: one sentence, and nothing is built or started', () => {
-    const { status, stdout, stderr } = run('BOARD=rpi4');
-    expect([stdout, stderr.split('\n')[0]]).toEqual(['', lacks]);
+    // Without NO_INSTALL=1 a QEMU from the distribution's backports may be installed first: test/cli/tools.test.ts.
+    const { status, stdout, stderr } = run('BOARD=rpi4', 'NO_INSTALL=1');
+    expect(stdout).toMatch(/^((sudo )?apt-get install .* qemu-system-arm\n)?$/);
+    expect(stderr.split('\n')[0]).toBe(lacks);
     expect(status).toBe(2);
   });
 });
