@@ -37,7 +37,9 @@ export interface Place {
   /** MESSAGES messages of LONG bytes; the same as region and as AppendOnly region handle. */
   source: number;
   region: number;
-  /** For each side: a buffer, a descriptor record, batch records. */
+  /** The first SHORT bytes of the messages one behind the other, and the first BATCH of them once more. */
+  array: number;
+  /** For each side: a buffer, a descriptor record. */
   scratch: [number, number];
 }
 

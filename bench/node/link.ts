@@ -8,10 +8,10 @@ import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { RingBuffer } from 'ringbuf.js';
 import { Queue, type QueueHandle, type Receiver, type Sender } from '../../src/lib/index.ts';
 import {
-  BATCH_ADDRESS, BATCH_BYTES, BATCH_LENGTH, DESCRIPTOR_BYTES, DESCRIPTOR_LENGTH, DESCRIPTOR_OFFSET_LOW, DESCRIPTOR_REGION, PRIORITY_NORMAL,
+  DESCRIPTOR_BYTES, DESCRIPTOR_LENGTH, DESCRIPTOR_OFFSET_LOW, DESCRIPTOR_REGION, PRIORITY_NORMAL,
 } from '../../src/kernel/layout.ts';
 import {
-  queueReceive, queueReceiveBatch, queueReceiveTimeout, queueSend, queueSendBatch, queueSendDescriptor,
+  queueReceive, queueReceiveArray, queueReceiveTimeout, queueSend, queueSendArray, queueSendDescriptor,
 } from '../../src/kernel/queue.ts';
 import { load32, store32 } from '../../src/machine/node.ts';
 import { BATCH, firstWord, lastWord, LONG, MESSAGES, SHORT, type Setup } from './job.ts';
@@ -32,14 +32,14 @@ export class KernelLink implements Link {
   readonly #source: number;
   readonly #buffer: number;
   readonly #record: number;
-  readonly #list: number;
+  readonly #array: number;
   constructor({ side, place }: Setup) {
     this.#sender = place.senders[side]!;
     this.#receiver = place.receivers[side]!;
     this.#source = place.source;
     this.#buffer = place.scratch[side]!;
     this.#record = this.#buffer + BATCH * SHORT;
-    this.#list = this.#record + 64;
+    this.#array = place.array;
     store32(this.#record, DESCRIPTOR_REGION, place.region);
   }
   put(k: number): boolean {
@@ -63,18 +63,10 @@ export class KernelLink implements Link {
     return this.#check(this.#source + load32(this.#buffer, DESCRIPTOR_OFFSET_LOW), load32(this.#buffer, DESCRIPTOR_LENGTH), k);
   }
   putBatch(k: number, count: number): number {
-    for (let j = 0; j < count; j++) {
-      store32(this.#list + j * BATCH_BYTES, BATCH_ADDRESS, this.#source + ((k + j) % MESSAGES) * LONG);
-      store32(this.#list + j * BATCH_BYTES, BATCH_LENGTH, SHORT);
-    }
-    return Math.max(0, queueSendBatch(this.#sender, PRIORITY_NORMAL, this.#list, count));
+    return Math.max(0, queueSendArray(this.#sender, PRIORITY_NORMAL, this.#array + (k % MESSAGES) * SHORT, SHORT, count));
   }
   getBatch(k: number, count: number): number {
-    for (let j = 0; j < count; j++) {
-      store32(this.#list + j * BATCH_BYTES, BATCH_ADDRESS, this.#buffer + j * SHORT);
-      store32(this.#list + j * BATCH_BYTES, BATCH_LENGTH, SHORT);
-    }
-    const came = Math.max(0, queueReceiveBatch(this.#receiver, this.#list, count));
+    const came = Math.max(0, queueReceiveArray(this.#receiver, this.#buffer, SHORT, count));
     for (let j = 0; j < came; j++) this.#check(this.#buffer + j * SHORT, SHORT, k + j);
     return came;
   }

@@ -8,8 +8,8 @@
  */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { build } from 'esbuild';
 import { execa } from 'execa';
+import { build } from 'rolldown';
 import { compare, median, round, type Entry } from '../result.ts';
 import { LONG, SHORT, type Kind, type LinkName, type NodeTrial } from './job.ts';
 
@@ -18,7 +18,7 @@ const OUT = path.join(import.meta.dirname, '../../build/bench');
 const bundle = async (name: string): Promise<string> => {
   const outfile = path.join(OUT, `node-${name}.mjs`);
   const entry = path.join(import.meta.dirname, `${name}.ts`);
-  await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', outfile, logLevel: 'error' });
+  await build({ input: entry, platform: 'node', logLevel: 'warn', output: { file: outfile, format: 'esm' } });
   return outfile;
 };
 

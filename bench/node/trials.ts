@@ -16,7 +16,7 @@ import {
 import { queueAttachReceiver, queueAttachSender, queueBytes, queueCreate } from '../../src/kernel/queue.ts';
 import { regionAddress, regionAppend, regionCreate, regionTableBytes, regionTableCreate } from '../../src/kernel/region.ts';
 import { Queue, Region } from '../../src/lib/index.ts';
-import { fillBytes, store32 } from '../../src/machine/node.ts';
+import { copyBytes, fillBytes, store32 } from '../../src/machine/node.ts';
 import { median } from '../result.ts';
 import {
   BATCH, firstWord, HAS, lastWord, LINKS, LONG, MESSAGES, SHORT, SLOTS, type Answer, type Job, type Kind, type LinkName, type NodeTrial, type Place,
@@ -66,8 +66,12 @@ const layOut = (arena: Arena): Place => {
   const status = regionAppend(table, region, text, MESSAGES * LONG);
   const source = regionAddress(table, region, 0, MESSAGES * LONG);
   for (const made of [...queues, ...senders, ...receivers, region, status + 1, source]) if (made <= 0) throw new Error(`the kernel says ${made}`);
-  const scratch = [0, 1].map(() => arena.take(BATCH * SHORT + 64 + BATCH * 24));
-  return { senders: senders as [number, number], receivers: receivers as [number, number], source, region, scratch: scratch as [number, number] };
+  const array = arena.take((MESSAGES + BATCH) * SHORT);
+  for (let k = 0; k < MESSAGES + BATCH; k++) copyBytes(array + k * SHORT, source + (k % MESSAGES) * LONG, SHORT);
+  const scratch = [0, 1].map(() => arena.take(BATCH * SHORT + 64));
+  return {
+    senders: senders as [number, number], receivers: receivers as [number, number], source, region, array, scratch: scratch as [number, number],
+  };
 };
 
 class Workers {

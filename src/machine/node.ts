@@ -5,7 +5,10 @@
  *   import makes
  * it and leaves it in worker_threads' environment data, which each later Worker inherits.
  * Memory: size from the environment variable RUVIX_QUEUE_MIB (default 256; pages are committed when first touched).
- * Order: all Atomics are sequentially consistent, so nothing that passes here proves a weaker order right.
+ * Order: all Atomics are sequentially consistent, so nothing that passes here proves a weaker order right. Relaxed accesses are
+ *   plain ones. Of an aligned word they are whole; that they are never older than what happened before is the memory model's
+ *   (ECMA-262 section 29, happens-before holds for unordered events too); and no loop of the kernel waits for one alone: each
+ *   has an Atomics call in it, which the compiler moves no load across.
  */
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { writeSync } from 'node:fs';
@@ -49,7 +52,8 @@ export const high64 = (v: i64): i32 => Number(BigInt.asIntN(32, v >> 32n));
 
 export const opaque32 = (v: i32): i32 => v;
 
-export const loadRelaxed32 = (p: i32, off: i32): i32 => Atomics.load(I32, (p + off) >> 2);
+/** Plain: in Node 20 each Atomics.load is a call out of the compiled code, 7 ns, and a send and a receive make six relaxed ones. */
+export const loadRelaxed32 = (p: i32, off: i32): i32 => I32[(p + off) >> 2]! | 0;
 export const loadAcquire32 = (p: i32, off: i32): i32 => Atomics.load(I32, (p + off) >> 2);
 export const loadSequential32 = (p: i32, off: i32): i32 => Atomics.load(I32, (p + off) >> 2);
 /**
@@ -92,10 +96,10 @@ export const fillBytes = (target: i32, bytes: i32, v: i32): void => { U8.fill(v,
 
 export const addOwned64 = (p: i32, off: i32, v: i32): void => {
   const at = (p + off) >> 2;
-  const low = ((I32[at]! >>> 0) + (v >>> 0)) >>> 0;
+  const low = (I32[at]! + v) | 0;
   // High first: a reader that sees the wrapped low word finds the carry already there.
-  if (low < (v >>> 0)) Atomics.store(I32, at + 1, (I32[at + 1]! + 1) | 0);
-  I32[at] = low | 0;
+  if ((low >>> 0) < (v >>> 0)) Atomics.store(I32, at + 1, (I32[at + 1]! + 1) | 0);
+  I32[at] = low;
 };
 
 export const wait32 = (p: i32, off: i32, expected: i32, microseconds: i32): i32 => {

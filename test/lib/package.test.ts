@@ -46,6 +46,11 @@ test('it runs from the packed package, by plain node', async () => {
   expect(stderr).toBe('');
 });
 
+test('the bundle keeps the views of the shared memory constants: with variables a call costs half as much again', () => {
+  const bundle = readFileSync(join(folder, 'node_modules/ruvix-queue/dist/index.js'), 'utf8');
+  expect(bundle).toMatch(/^const I32 = new Int32Array\(memory\);$/m);
+});
+
 test('CommonJS code imports it dynamically', async () => {
   writeFileSync(join(folder, 'common.cjs'), "import('ruvix-queue').then(({ Queue }) => console.log(Queue.create().ringSize));\n");
   expect((await run('node', ['common.cjs'], { cwd: folder })).stdout).toBe('256\n');
