@@ -15,10 +15,13 @@ import {
 } from '../kernel/layout.ts';
 import { queueBell, wakeAnnounce, wakeEverybody, wakeEvent, wakeRetract } from '../kernel/path/5-wake.ts';
 import { receiverBlock } from '../kernel/path/6-receive.ts';
-import { queueReceive, queueReceiveTimeout } from '../kernel/queue.ts';
+import {
+  queueComplete, queueDetachReceiver, queueDiscard, queuePeek, queueReceive, queueReceiveTimeout,
+} from '../kernel/queue.ts';
 import { STATUS_AGAIN, STATUS_EMPTY, STATUS_TIMED_OUT } from '../kernel/status.ts';
 import { badArgument, checkOptions, checkTimeout } from './check.ts';
 import { QueueError } from './errors.ts';
+import { tagHigh, tagLow } from './tag.ts';
 
 /** One wait in the kernel, and one timer, last at most this long; longer ones are repeated. Tests shorten it. */
 export const longestWait = { kernelMicroseconds: 2_000_000_000, timerMilliseconds: 0x7fffffff };
@@ -146,6 +149,8 @@ export class Inbox {
   readonly block: number;
   readonly queue: number;
   readonly bit: number;
+  /** Whether descriptors can be followed by their region's number: not by whoever has only capabilities. */
+  readonly follows: boolean = true;
   pending: { giveUp(reason: unknown): void } | undefined;
 
   /** For a valid receiver handle. */
@@ -154,6 +159,26 @@ export class Inbox {
     this.block = handle & ~HANDLE_LOW_MASK;
     this.queue = load32(this.block, RECEIVER_QUEUE);
     this.bit = load32(this.block, RECEIVER_BIT);
+  }
+
+  // The kernel's calls, so that a capability can stand in between (guarded.ts).
+  protected kernelReceive(buffer: number, capacity: number): number {
+    return queueReceive(this.handle, buffer, capacity);
+  }
+  protected kernelReceiveTimeout(buffer: number, capacity: number, microseconds: number): number {
+    return queueReceiveTimeout(this.handle, buffer, capacity, microseconds);
+  }
+  peek(): number {
+    return queuePeek(this.handle);
+  }
+  discard(): number {
+    return queueDiscard(this.handle);
+  }
+  complete(sender: number, priority: number, tag: number, result: number): number {
+    return queueComplete(this.handle, sender, priority, tagLow(tag), tagHigh(tag), result);
+  }
+  detach(): number {
+    return queueDetachReceiver(this.handle);
   }
 
   /** Refuses a call while a promise is pending. */
@@ -166,7 +191,7 @@ export class Inbox {
   /** Takes the most urgent message now. Each lost try is another receiver's success, so STATUS_AGAIN is tried again. */
   take(buffer: number, capacity: number): number {
     for (;;) {
-      const status = queueReceive(this.handle, buffer, capacity);
+      const status = this.kernelReceive(buffer, capacity);
       if (status !== STATUS_AGAIN) return status;
     }
   }
@@ -187,7 +212,7 @@ export class Inbox {
 
   #waitOnce(where: string, buffer: number, capacity: number, microseconds: number): number {
     try {
-      return queueReceiveTimeout(this.handle, buffer, capacity, microseconds);
+      return this.kernelReceiveTimeout(buffer, capacity, microseconds);
     } catch (error) {
       // Atomics.wait is forbidden here. The kernel had announced us as a sleeper.
       wakeRetract(queueBell(this.queue), this.bit);

@@ -7,7 +7,7 @@
 import { load32 } from '#machine';
 import {
   DESCRIPTOR_BYTES, DESCRIPTOR_FLAGS, DESCRIPTOR_LENGTH, DESCRIPTOR_OFFSET_LOW, DESCRIPTOR_REGION, FLAG_COMPLETE,
-  FLAG_DESCRIPTOR, META_BYTES_MASK, META_FLAGS_SHIFT, QUEUE_SCHEMA, RECEIVER_LANE, RECEIVER_META, RECEIVER_QUEUE,
+  FLAG_DESCRIPTOR, META_BYTES_MASK, META_FLAGS_SHIFT, QUEUE_SCHEMA, RECEIVER_BADGE, RECEIVER_LANE, RECEIVER_META, RECEIVER_QUEUE,
   RECEIVER_USER_HIGH, RECEIVER_USER_LOW,
 } from '../kernel/layout.ts';
 import { lanePriority, laneSender } from '../kernel/path/3-lane.ts';
@@ -15,15 +15,8 @@ import { regionAddress } from '../kernel/region.ts';
 import { badArgument, checkBytes, priorities, type Priority } from './check.ts';
 import { QueueError, valueOf } from './errors.ts';
 import { regions } from './heap.ts';
+import { tagOf } from './tag.ts';
 import { checkElements, sharedView, U8, type ViewConstructor } from './view.ts';
-
-const TWO_32 = 0x100000000;
-
-/** A tag is a whole number up to this. */
-export const TAG_MAX = Number.MAX_SAFE_INTEGER;
-export const tagLow = (tag: number): number => tag | 0;
-export const tagHigh = (tag: number): number => Math.floor(tag / TWO_32) | 0;
-export const tagOf = (low: number, high: number): number => (high >>> 0) * TWO_32 + (low >>> 0);
 
 /** A reference to part of a region, as it travels in a message: the bytes stay where they are. */
 export class Descriptor {
@@ -35,12 +28,14 @@ export class Descriptor {
   readonly length: number;
   /** The sender's own 32 bits, 0 to 2^32 - 1. */
   readonly flags: number;
+  readonly #follows: boolean;
 
-  private constructor(region: number, offset: number, length: number, flags: number) {
+  private constructor(region: number, offset: number, length: number, flags: number, follows: boolean) {
     this.region = region;
     this.offset = offset;
     this.length = length;
     this.flags = flags;
+    this.#follows = follows;
   }
 
   /**
@@ -56,21 +51,23 @@ export class Descriptor {
     copy.set(bytes.subarray(0, DESCRIPTOR_BYTES));
     const words = new Uint32Array(copy.buffer);
     const word = (at: number): number => words[at >> 2]!;
-    return new Descriptor(word(DESCRIPTOR_REGION), word(DESCRIPTOR_OFFSET_LOW), word(DESCRIPTOR_LENGTH), word(DESCRIPTOR_FLAGS));
+    return new Descriptor(word(DESCRIPTOR_REGION), word(DESCRIPTOR_OFFSET_LOW), word(DESCRIPTOR_LENGTH), word(DESCRIPTOR_FLAGS), true);
   }
 
   /** @internal The descriptor record at an address. */
-  static at(record: number): Descriptor {
+  static at(record: number, follows: boolean): Descriptor {
     const word = (at: number): number => load32(record, at) >>> 0;
-    return new Descriptor(word(DESCRIPTOR_REGION), word(DESCRIPTOR_OFFSET_LOW), word(DESCRIPTOR_LENGTH), word(DESCRIPTOR_FLAGS));
+    return new Descriptor(word(DESCRIPTOR_REGION), word(DESCRIPTOR_OFFSET_LOW), word(DESCRIPTOR_LENGTH), word(DESCRIPTOR_FLAGS), follows);
   }
 
   /**
    * The bytes in place: a view of shared memory, no copy. It must not be used once the region has been destroyed.
    *
-   * Throws `STALE_REGION` if the region has been destroyed meanwhile.
+   * Throws `STALE_REGION` if the region has been destroyed meanwhile; `NO_CAPABILITY` if it was received by a capability: whoever has
+   * one to the region follows it, by `capability.follow(message)`.
    */
   get bytes(): Uint8Array {
+    if (!this.#follows) throw new QueueError('NO_CAPABILITY', 'descriptor', 'follow it by a capability to its region');
     const at = valueOf(regionAddress(regions, this.region, this.offset | 0, this.length | 0), 'descriptor');
     return sharedView(at, this.length);
   }
@@ -93,6 +90,8 @@ export class MessageInfo {
   readonly priority: Priority;
   /** Number of the sender within the queue, 0 to 31. */
   readonly sender: number;
+  /** What the capability of the sender carries, 0 to 2^31 - 1: no sender can choose it. 0 for a sender without one. */
+  readonly badge: number;
   /** With which the sender wants to hear of its completion; undefined if it does not. See `receiver.complete`. */
   readonly tag: number | undefined;
   /** Whether the message is a reference to part of a region. */
@@ -110,6 +109,7 @@ export class MessageInfo {
     const queue = load32(block, RECEIVER_QUEUE);
     this.priority = priorities[lanePriority(queue, lane)]!;
     this.sender = laneSender(queue, lane);
+    this.badge = load32(block, RECEIVER_BADGE);
     this.tag = wanted ? tagOf(load32(block, RECEIVER_USER_LOW), load32(block, RECEIVER_USER_HIGH)) : undefined;
     this.isDescriptor = (flags & FLAG_DESCRIPTOR) !== 0;
     this.owed = wanted && taken;
@@ -128,16 +128,16 @@ export class Message extends MessageInfo {
   readonly #bytes: Uint8Array | undefined;
   readonly #schema: number;
 
-  private constructor(block: number, at: number) {
+  private constructor(block: number, at: number, follows: boolean) {
     super(block, true);
     this.#schema = load32(load32(block, RECEIVER_QUEUE), QUEUE_SCHEMA);
-    this.descriptor = this.isDescriptor ? Descriptor.at(at) : undefined;
+    this.descriptor = this.isDescriptor ? Descriptor.at(at, follows) : undefined;
     this.#bytes = this.isDescriptor ? undefined : U8.slice(at, at + this.length);
   }
 
   /** @internal The message that was copied to address `at`. */
-  static taken(block: number, at: number): Message {
-    return new Message(block, at);
+  static taken(block: number, at: number, follows: boolean): Message {
+    return new Message(block, at, follows);
   }
 
   /**

@@ -27,6 +27,8 @@ export const KIND_QUEUE = 1;
 export const KIND_REGION = 2;
 /** A record that lives for one call. */
 export const KIND_RECORD = 3;
+/** A space of capabilities, or the system with the root space. */
+export const KIND_SPACE = 4;
 
 /** Names a queue or region in any thread of this process. Plain data: pass it in workerData or by postMessage. */
 export interface Handle<T extends string> {

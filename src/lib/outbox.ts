@@ -1,6 +1,8 @@
 /**
  * The way of a message from JavaScript into the kernel: what Sender and Submitter share.
  *
+ * The kernel's calls are methods named kernel*, so that a capability can stand in between (guarded.ts).
+ *
  * Role: the thread that attached. Memory: its place in the queue's piece (place.ts): bytes from the JavaScript heap are laid
  *   down there for the kernel, which copies them into a slot; bytes of a region are copied straight from it.
  * Units: bytes. Fails: the kernel's statuses, returned; wrong arguments thrown.
@@ -17,13 +19,14 @@ import {
 } from '../kernel/queue.ts';
 import { regionCommitted } from '../kernel/region.ts';
 import { STATUS_BUSY, STATUS_INVALID_MESSAGE } from '../kernel/status.ts';
+import type { Capability } from './capability.ts';
 import { badArgument, checkBytes, checkInteger, checkOptions, priorityNumber, type Priority } from './check.ts';
 import { errorOf, QueueError, valueOf } from './errors.ts';
 import { regions } from './heap.ts';
-import { tagHigh, tagLow } from './message.ts';
 import { BATCH_LIST, placeClaim, placeRelease, type Place, type QueueShape } from './place.ts';
 import { Region } from './region.ts';
 import type { AnySchema } from './schema.ts';
+import { tagHigh, tagLow } from './tag.ts';
 import { addressOf, copyIn } from './view.ts';
 
 /** How urgent a message is. */
@@ -34,8 +37,8 @@ export interface SendOptions {
 
 /** Part of a region, to be sent as a reference. */
 export interface DescriptorOptions {
-  /** An immutable or append-only region. */
-  readonly region: Region;
+  /** An immutable or append-only region; by a sender that was made by a capability, a capability to one, with the right to read. */
+  readonly region: Region | Capability;
   /** Where the bytes begin; default 0. */
   readonly offset?: number;
   /** How many; default: up to what is committed. */
@@ -55,14 +58,42 @@ export class Outbox {
   readonly shape: QueueShape;
   readonly place: Place;
   readonly schema: AnySchema | undefined;
+  /** In words, what regionName takes. */
+  readonly regionIs: string = 'a Region';
   attached = true;
 
-  /** For a valid sender handle of a pinned queue. `schema` explains what the kernel refuses. */
-  constructor(shape: QueueShape, handle: number, schema?: AnySchema) {
+  /** For a valid sender handle of a pinned queue. `schema` explains what the kernel refuses. `claims`: see placeClaim. */
+  constructor(shape: QueueShape, handle: number, schema?: AnySchema, claims = true) {
     this.shape = shape;
     this.handle = handle;
     this.schema = schema;
-    this.place = placeClaim(shape, load32(handle & ~HANDLE_LOW_MASK, SENDER_INDEX));
+    this.place = placeClaim(shape, load32(handle & ~HANDLE_LOW_MASK, SENDER_INDEX), claims);
+  }
+
+  protected kernelSend(priority: number, source: number, length: number): number {
+    return queueSend(this.handle, priority, source, length);
+  }
+  protected kernelSubmit(priority: number, source: number, length: number, tag: number): number {
+    return queueSubmit(this.handle, priority, source, length, tagLow(tag), tagHigh(tag));
+  }
+  protected kernelSendDescriptor(priority: number, record: number): number {
+    return queueSendDescriptor(this.handle, priority, record);
+  }
+  protected kernelSubmitDescriptor(priority: number, record: number, tag: number): number {
+    return queueSubmitDescriptor(this.handle, priority, record, tagLow(tag), tagHigh(tag));
+  }
+  protected kernelSendBatch(priority: number, list: number, count: number): number {
+    return queueSendBatch(this.handle, priority, list, count);
+  }
+  protected kernelDetach(): number {
+    return queueDetachSender(this.handle);
+  }
+  /** How descriptors of this sender name a region, or undefined if it is not one; and how many bytes of it can be read. */
+  protected regionName(region: unknown): number | undefined {
+    return region instanceof Region ? region.number : undefined;
+  }
+  protected regionCommitted(where: string, name: number): number {
+    return valueOf(regionCommitted(regions, name), where);
   }
 
   /** Attaches, by the kernel's call for it. The queue is pinned. */
@@ -86,7 +117,7 @@ export class Outbox {
 
   detach(): void {
     placeRelease('detach', this.shape, this.place, () => {
-      const status = queueDetachSender(this.handle);
+      const status = this.kernelDetach();
       const detail = status === STATUS_BUSY ? 'completions are to come, or to be taken' : undefined;
       if (status < 0) throw errorOf(status, 'detach', detail);
     });
@@ -105,36 +136,35 @@ export class Outbox {
       // One that is too large is not copied: the kernel refuses it by its length.
       if (length <= this.shape.maxMessageBytes) copyIn(source, bytes);
     }
-    if (tag === NO_TAG) return queueSend(this.handle, priority, source, length > LENGTH_MAX ? LENGTH_MAX : length);
-    return queueSubmit(this.handle, priority, source, length > LENGTH_MAX ? LENGTH_MAX : length, tagLow(tag), tagHigh(tag));
+    if (tag === NO_TAG) return this.kernelSend(priority, source, length > LENGTH_MAX ? LENGTH_MAX : length);
+    return this.kernelSubmit(priority, source, length > LENGTH_MAX ? LENGTH_MAX : length, tag);
   }
 
   /** Sends a reference to part of a region. */
   sendDescriptor(where: string, descriptor: DescriptorOptions, options: SendOptions | undefined, tag: number): number {
     const priority = priorityNumber(where, checkOptions(where, options)?.priority);
-    const region = descriptor?.region;
-    if (!(region instanceof Region)) throw badArgument(where, 'descriptor must be { region, offset, length, flags }', descriptor);
+    const region = this.regionName(descriptor?.region);
+    if (region === undefined) throw badArgument(where, `descriptor must be { region: ${this.regionIs}, offset, length, flags }`, descriptor);
     const offset = checkInteger(where, 'offset', descriptor.offset ?? 0, 0, WORD_MAX);
     const flags = checkInteger(where, 'flags', descriptor.flags ?? 0, 0, WORD_MAX);
     const length = descriptor.length === undefined
-      ? Math.max(0, valueOf(regionCommitted(regions, region.number), where) - offset)
+      ? Math.max(0, this.regionCommitted(where, region) - offset)
       : checkInteger(where, 'length', descriptor.length, 0, WORD_MAX);
     this.checkAttached(where);
     const { record } = this.place;
-    store32(record, DESCRIPTOR_REGION, region.number);
+    store32(record, DESCRIPTOR_REGION, region);
     store32(record, DESCRIPTOR_LENGTH, length | 0);
     store32(record, DESCRIPTOR_OFFSET_LOW, offset | 0);
     store32(record, DESCRIPTOR_OFFSET_HIGH, 0);
     store32(record, DESCRIPTOR_FLAGS, flags | 0);
     store32(record, DESCRIPTOR_RESERVED, 0);
-    if (tag === NO_TAG) return queueSendDescriptor(this.handle, priority, record);
-    return queueSubmitDescriptor(this.handle, priority, record, tagLow(tag), tagHigh(tag));
+    return tag === NO_TAG ? this.kernelSendDescriptor(priority, record) : this.kernelSubmitDescriptor(priority, record, tag);
   }
 
   /** One kernel batch: as many of `views` from number `first` on as fit into the place. Returns how many, and the status. */
   sendSome(views: readonly Uint8Array[], first: number, priority: number): { readonly tried: number; readonly status: number } {
     const tried = this.#stage(views, first);
-    return { tried, status: queueSendBatch(this.handle, priority, this.place.list, tried) };
+    return { tried, status: this.kernelSendBatch(priority, this.place.list, tried) };
   }
 
   /** Lays messages down and describes them in the batch list. At least one. */

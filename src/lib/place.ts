@@ -72,10 +72,10 @@ export const placesBytes = (maxMessageBytes: number, senders: number, receivers:
 const placeAt = (shape: QueueShape, index: number): number =>
   shape.places + index * (PLACE_BUFFER + bufferBytes(shape.maxMessageBytes));
 
-/** Takes note that this thread has attached place `index`. */
-export const placeClaim = (shape: QueueShape, index: number): Place => {
+/** Takes note that this thread has attached place `index`; not if `claims` is false: then its capability says whose it is. */
+export const placeClaim = (shape: QueueShape, index: number, claims = true): Place => {
   const at = placeAt(shape, index);
-  storeRelease32(at, PLACE_OWNER, threadId + 1);
+  if (claims) storeRelease32(at, PLACE_OWNER, threadId + 1);
   return {
     index,
     at,

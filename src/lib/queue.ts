@@ -14,7 +14,7 @@ import {
 } from '../kernel/layout.ts';
 import {
   queueBytes, queueClose, queueCreate, queueLaneLength, queueLength, queueOwed, queueRecoverReceiver, queueRecoverSender,
-  queueAttachSender, queueRefusals,
+  queueAttachSender, queueAttachSubmitter, queueRefusals,
 } from '../kernel/queue.ts';
 import { regionCreate } from '../kernel/region.ts';
 import { badArgument, checkInteger, checkOptions, priorities, priorityNumber, type Priority } from './check.ts';
@@ -28,7 +28,7 @@ import { placeRecover, placesBytes, type QueueShape } from './place.ts';
 import { Receiver } from './receiver.ts';
 import { refusalReasons, Schema, type AnySchema, type RefusalReason } from './schema.ts';
 import { Sender } from './sender.ts';
-import { Submitter } from './submitter.ts';
+import { Submitter, TypedSubmitter } from './submitter.ts';
 import { TypedSender } from './typed.ts';
 import { collectStatistics, type QueueStatistics } from './statistics.ts';
 
@@ -89,7 +89,7 @@ const THREAD_MAX = 0x7ffffffe;
 const START_DEFAULT = 0;
 
 /** A schema option: its number, and the type if it is one. */
-const checkSchema = (where: string, schema: number | AnySchema | undefined): { schema: number; type: AnySchema | undefined } => {
+export const checkSchema = (where: string, schema: number | AnySchema | undefined): { schema: number; type: AnySchema | undefined } => {
   if (schema instanceof Schema) return { schema: schema.id, type: schema };
   return { schema: checkInteger(where, 'schema', schema ?? 0, 0, WORD_MAX), type: undefined };
 };
@@ -144,37 +144,12 @@ export class Queue {
   /** @internal With all rings beginning to count at `start`, a signed 32-bit position. */
   static createFrom(options: QueueOptions | undefined, start: number): Queue {
     const where = 'Queue.create';
-    const given = checkOptions(where, options) ?? {};
-    const ringSize = checkPowerOfTwo(where, 'ringSize', given.ringSize ?? 256, 1);
-    const maxMessageBytes = checkInteger(where, 'maxMessageBytes', given.maxMessageBytes ?? 256, 0, MESSAGE_BYTES_MAX);
-    const senders = checkInteger(where, 'senders', given.senders ?? 1, 1, SENDERS_MAX);
-    const receivers = checkInteger(where, 'receivers', given.receivers ?? 1, 1, RECEIVERS_MAX);
-    const completions = checkPowerOfTwo(where, 'completions', given.completions ?? 0, 0);
-    const { schema, type } = checkSchema(where, given.schema);
-    const mode = checkMode(where, given.validate);
-    const stepLimit = given.stepLimit === undefined ? 0 : checkInteger(where, 'stepLimit', given.stepLimit, 1, STEPS_MAX);
-    if (type !== undefined) checkSteps(where, type, maxMessageBytes, mode, stepLimit || SCHEMA_STEPS_DEFAULT);
-    const programWords = type?.program.length ?? 0;
-    const region = withRecord(where, CONFIG_BYTES + 4 * programWords, (config) => {
-      type?.program.forEach((word, index) => store32(config, CONFIG_BYTES + 4 * index, word));
-      store32(config, CONFIG_SCHEMA_PROGRAM, type === undefined ? 0 : config + CONFIG_BYTES);
-      store32(config, CONFIG_SCHEMA_MODE, mode);
-      store32(config, CONFIG_SCHEMA_STEPS, stepLimit);
-      store32(config, CONFIG_RING_SIZE, ringSize);
-      store32(config, CONFIG_MAX_MESSAGE_BYTES, maxMessageBytes);
-      store32(config, CONFIG_SCHEMA, schema | 0);
-      store32(config, CONFIG_SENDERS, senders);
-      store32(config, CONFIG_RECEIVERS, receivers);
-      store32(config, CONFIG_COMPLETIONS, completions);
-      store32(config, CONFIG_START, start);
-      const needed = Math.ceil(valueOf(queueBytes(config), where) / LINE_BYTES) * LINE_BYTES;
-      const bytes = needed + placesBytes(maxMessageBytes, senders, receivers);
+    return new Queue(queueMade(where, options, start, (bytes, needed, config) => {
       const register = (at: number): number => regionCreate(regions, POLICY_SLAB, at, needed);
       return objectMake(where, KIND_QUEUE, bytes, () => {}, register, (_at, handle) => {
         valueOf(queueCreate(regions, handle, config), where);
       });
-    });
-    return pinned(where, region, KIND_QUEUE, (at) => new Queue(shapeOf(region, at)));
+    }));
   }
 
   /**
@@ -225,9 +200,14 @@ export class Queue {
    *
    * Throws what `sender` throws, `NO_COMPLETIONS` (the queue was created without).
    */
-  submitter(options?: { readonly schema?: number | AnySchema }): Submitter {
-    const { schema, type } = checkSchema('submitter', checkOptions('submitter', options)?.schema);
-    return this.#look('submitter', () => Submitter.attach(this.#shape, type ?? schema));
+  submitter(options?: { readonly schema?: number }): Submitter;
+  /** The same, of values of the queue's schema. */
+  submitter<T, V>(options: { readonly schema: Schema<T, V> }): TypedSubmitter<T>;
+  submitter(options?: { readonly schema?: number | Schema<unknown, unknown> }): Submitter | TypedSubmitter<unknown> {
+    const given = checkOptions('submitter', options)?.schema;
+    const { schema } = checkSchema('submitter', given);
+    if (!(given instanceof Schema)) return this.#look('submitter', () => Submitter.attach(this.#shape, schema));
+    return this.#look('submitter', () => TypedSubmitter.over(given, Outbox.attach(this.#shape, given, queueAttachSubmitter, 'submitter')));
   }
 
   /** Attaches a receiver in this thread. Throws `NO_PLACE` (all are taken). */
@@ -342,14 +322,17 @@ export class Queue {
    * or was terminated there: then `force` helps.
    */
   destroy(options?: DestroyOptions): void {
-    objectDestroy('destroy', this.#shape.region, KIND_QUEUE, options, (at) => {
-      const senders = numbersOf(loadAcquire32(at, QUEUE_SENDERS_ATTACHED), senderBit);
-      const receivers = numbersOf(loadAcquire32(at, QUEUE_RECEIVERS_ATTACHED), receiverBit);
-      if (senders.length + receivers.length === 0) return undefined;
-      return `still attached: ${[...senders.map((n) => `sender ${n}`), ...receivers.map((n) => `receiver ${n}`)].join(', ')}`;
-    });
+    objectDestroy('destroy', this.#shape.region, KIND_QUEUE, options, attachedTo);
   }
 }
+
+/** In words, who is attached to the queue at `at`; undefined: nobody. */
+export const attachedTo = (at: number): string | undefined => {
+  const senders = numbersOf(loadAcquire32(at, QUEUE_SENDERS_ATTACHED), senderBit);
+  const receivers = numbersOf(loadAcquire32(at, QUEUE_RECEIVERS_ATTACHED), receiverBit);
+  if (senders.length + receivers.length === 0) return undefined;
+  return `still attached: ${[...senders.map((n) => `sender ${n}`), ...receivers.map((n) => `receiver ${n}`)].join(', ')}`;
+};
 
 const numbersTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
@@ -363,7 +346,7 @@ const checkPowerOfTwo = (where: string, name: string, value: number, least: numb
 };
 
 /** Reads back what the queue at `at` was made of. */
-const shapeOf = (region: number, at: number): QueueShape => {
+export const shapeOf = (region: number, at: number): QueueShape => {
   const maxMessageBytes = load32(at, QUEUE_MAX_MESSAGE_BYTES);
   const senders = load32(at, QUEUE_SENDERS);
   const receivers = load32(at, QUEUE_RECEIVERS);
@@ -378,4 +361,37 @@ const shapeOf = (region: number, at: number): QueueShape => {
     completions: load32(at, QUEUE_COMPLETIONS),
     schema: load32(at, QUEUE_SCHEMA) >>> 0,
   };
+};
+
+/** Checks options, and writes them as the kernel's configuration for `make`, which makes a queue in `bytes` bytes: `needed` for itself. */
+export const queueMade = (
+  where: string, options: QueueOptions | undefined, start: number, make: (bytes: number, needed: number, config: number) => number,
+): QueueShape => {
+  const given = checkOptions(where, options) ?? {};
+  const ringSize = checkPowerOfTwo(where, 'ringSize', given.ringSize ?? 256, 1);
+  const maxMessageBytes = checkInteger(where, 'maxMessageBytes', given.maxMessageBytes ?? 256, 0, MESSAGE_BYTES_MAX);
+  const senders = checkInteger(where, 'senders', given.senders ?? 1, 1, SENDERS_MAX);
+  const receivers = checkInteger(where, 'receivers', given.receivers ?? 1, 1, RECEIVERS_MAX);
+  const completions = checkPowerOfTwo(where, 'completions', given.completions ?? 0, 0);
+  const { schema, type } = checkSchema(where, given.schema);
+  const mode = checkMode(where, given.validate);
+  const stepLimit = given.stepLimit === undefined ? 0 : checkInteger(where, 'stepLimit', given.stepLimit, 1, STEPS_MAX);
+  if (type !== undefined) checkSteps(where, type, maxMessageBytes, mode, stepLimit || SCHEMA_STEPS_DEFAULT);
+  const programWords = type?.program.length ?? 0;
+  const region = withRecord(where, CONFIG_BYTES + 4 * programWords, (config) => {
+    type?.program.forEach((word, index) => store32(config, CONFIG_BYTES + 4 * index, word));
+    store32(config, CONFIG_SCHEMA_PROGRAM, type === undefined ? 0 : config + CONFIG_BYTES);
+    store32(config, CONFIG_SCHEMA_MODE, mode);
+    store32(config, CONFIG_SCHEMA_STEPS, stepLimit);
+    store32(config, CONFIG_RING_SIZE, ringSize);
+    store32(config, CONFIG_MAX_MESSAGE_BYTES, maxMessageBytes);
+    store32(config, CONFIG_SCHEMA, schema | 0);
+    store32(config, CONFIG_SENDERS, senders);
+    store32(config, CONFIG_RECEIVERS, receivers);
+    store32(config, CONFIG_COMPLETIONS, completions);
+    store32(config, CONFIG_START, start);
+    const needed = Math.ceil(valueOf(queueBytes(config), where) / LINE_BYTES) * LINE_BYTES;
+    return make(needed + placesBytes(maxMessageBytes, senders, receivers), needed, config);
+  });
+  return pinned(where, region, KIND_QUEUE, (at) => shapeOf(region, at));
 };

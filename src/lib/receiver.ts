@@ -7,17 +7,16 @@
 import { setImmediate } from 'node:timers/promises';
 import { load32 } from '#machine';
 import { BATCH_COUNT_MAX, RECEIVER_INDEX } from '../kernel/layout.ts';
-import {
-  queueAttachReceiver, queueComplete, queueDetachReceiver, queueDiscard, queuePeek, receivedBytes,
-} from '../kernel/queue.ts';
+import { queueAttachReceiver, receivedBytes } from '../kernel/queue.ts';
 import { STATUS_AGAIN, STATUS_CLOSED, STATUS_EMPTY, STATUS_NOT_PENDING, STATUS_TOO_SMALL } from '../kernel/status.ts';
 import {
   badArgument, checkBytes, checkInt32, checkInteger, checkOptions, checkTimeout, priorityNumber, type Priority,
 } from './check.ts';
 import { errorOf, QueueError, valueOf } from './errors.ts';
 import { Inbox, type AsyncOptions } from './inbox.ts';
-import { Message, MessageInfo, TAG_MAX, tagHigh, tagLow } from './message.ts';
+import { Message, MessageInfo } from './message.ts';
 import { placeClaim, placeRelease, type Place, type QueueShape } from './place.ts';
+import { TAG_MAX } from './tag.ts';
 import { addressOf, copyOut } from './view.ts';
 
 /** How long a blocking receive waits. */
@@ -61,15 +60,20 @@ export class Receiver implements Iterable<Message>, AsyncIterable<Message> {
     return this.#message();
   };
 
-  private constructor(shape: QueueShape) {
+  private constructor(shape: QueueShape, inbox: Inbox, claims: boolean) {
     this.#shape = shape;
-    this.#inbox = new Inbox(valueOf(queueAttachReceiver(shape.at), 'receiver'));
-    this.#place = placeClaim(shape, shape.senders + load32(this.#inbox.block, RECEIVER_INDEX));
+    this.#inbox = inbox;
+    this.#place = placeClaim(shape, shape.senders + load32(inbox.block, RECEIVER_INDEX), claims);
   }
 
   /** @internal Attaches. The queue is pinned. */
   static attach(shape: QueueShape): Receiver {
-    return new Receiver(shape);
+    return new Receiver(shape, new Inbox(valueOf(queueAttachReceiver(shape.at), 'receiver')), true);
+  }
+
+  /** @internal Of a place taken by a capability. The queue is pinned. */
+  static over(shape: QueueShape, inbox: Inbox): Receiver {
+    return new Receiver(shape, inbox, false);
   }
 
   /** Number of this receiver within the queue, 0 to 31. */
@@ -93,7 +97,7 @@ export class Receiver implements Iterable<Message>, AsyncIterable<Message> {
 
   /** The message that was just copied to the place's buffer. */
   #message(): Message {
-    return Message.taken(this.#inbox.block, this.#place.buffer);
+    return Message.taken(this.#inbox.block, this.#place.buffer, this.#inbox.follows);
   }
 
   /**
@@ -194,18 +198,18 @@ export class Receiver implements Iterable<Message>, AsyncIterable<Message> {
    * another may take it meanwhile. Throws `CLOSED`, `BUSY`.
    */
   peek(): MessageInfo | undefined {
-    return this.#look('peek', queuePeek, false);
+    return this.#look('peek', () => this.#inbox.peek(), false);
   }
 
   /** Drops the next message, and returns what is known about it; undefined if nothing is queued. Throws `CLOSED`, `BUSY`. */
   discard(): MessageInfo | undefined {
-    return this.#look('discard', queueDiscard, true);
+    return this.#look('discard', () => this.#inbox.discard(), true);
   }
 
-  #look(where: string, call: (receiver: number) => number, taken: boolean): MessageInfo | undefined {
+  #look(where: string, call: () => number, taken: boolean): MessageInfo | undefined {
     this.#begin(where);
     let status = STATUS_AGAIN;
-    while (status === STATUS_AGAIN) status = call(this.#inbox.handle);
+    while (status === STATUS_AGAIN) status = call();
     if (status === STATUS_EMPTY) return undefined;
     if (status < 0) throw this.#error(where, status);
     return MessageInfo.about(this.#inbox.block, taken);
@@ -228,7 +232,7 @@ export class Receiver implements Iterable<Message>, AsyncIterable<Message> {
     const tag = checkInteger(where, 'tag', message.tag, 0, TAG_MAX);
     const sender = checkInteger(where, 'sender', message.sender, 0, this.#shape.senders - 1);
     const priority = priorityNumber(where, message.priority);
-    valueOf(queueComplete(this.#inbox.handle, sender, priority, tagLow(tag), tagHigh(tag), result), where);
+    valueOf(this.#inbox.complete(sender, priority, tag, result), where);
     if (received !== undefined) received.owed = false;
   }
 
@@ -240,7 +244,7 @@ export class Receiver implements Iterable<Message>, AsyncIterable<Message> {
   detach(): void {
     if (!this.#attached) return;
     this.#begin('detach');
-    placeRelease('detach', this.#shape, this.#place, () => valueOf(queueDetachReceiver(this.#inbox.handle), 'detach'));
+    placeRelease('detach', this.#shape, this.#place, () => valueOf(this.#inbox.detach(), 'detach'));
     this.#attached = false;
   }
 

@@ -31,6 +31,11 @@ export class Sender {
     return new Sender(Outbox.attach(shape, schema, queueAttachSender, 'sender'));
   }
 
+  /** @internal */
+  static over(outbox: Outbox): Sender {
+    return new Sender(outbox);
+  }
+
   /** Number of this sender within the queue, 0 to 31: receivers see it as `message.sender`. */
   get index(): number {
     return this.#outbox.place.index;

@@ -1,8 +1,8 @@
 /**
- * Submitter: a sender that hears when each of its messages is done with.
+ * Submitter: a sender that hears when each of its messages is done with; TypedSubmitter: the same, of values.
  *
  * Role: one thread. Memory: as outbox.ts; the place's entry holds a completion on its way out.
- * Checked by: test/lib/completion.test.ts.
+ * Checked by: test/lib/completion.test.ts, test/lib/typed.test.ts.
  */
 import { load32 } from '#machine';
 import {
@@ -15,10 +15,10 @@ import { STATUS_EMPTY, STATUS_FULL, STATUS_NO_CREDIT } from '../kernel/status.ts
 import { checkInteger, checkOptions, checkTimeout, priorities, type Priority } from './check.ts';
 import { errorOf, valueOf } from './errors.ts';
 import { Inbox, type AsyncOptions } from './inbox.ts';
-import { TAG_MAX, tagOf } from './message.ts';
 import { Outbox, type DescriptorOptions, type SendOptions } from './outbox.ts';
 import type { QueueShape } from './place.ts';
-import type { AnySchema } from './schema.ts';
+import type { AnySchema, Schema } from './schema.ts';
+import { TAG_MAX, tagOf } from './tag.ts';
 
 /** As {@link SendOptions}, with a tag. */
 export interface SubmitOptions extends SendOptions {
@@ -38,15 +38,8 @@ export interface Completion {
   readonly priority: Priority;
 }
 
-/**
- * A sender all of whose messages are completed by whoever received them, made by `queue.submitter()`; belongs to the thread
- * that made it. The queue must have been created with `completions`, which is how many messages of one priority may be on
- * their way at once: submitted, and their completions not yet taken by `completions`, `completion` or `completionAsync`.
- *
- * Apart from that it is as a Sender; it throws `CLOSED`, `DETACHED` and `BAD_HANDLE` as that does. Completions can still be
- * taken after the queue was closed.
- */
-export class Submitter {
+/** What every submitter can: references to regions, and taking completions. See {@link Submitter}. */
+export abstract class AnySubmitter {
   readonly #outbox: Outbox;
   readonly #reaper: Inbox;
   #nextTag = 0;
@@ -56,14 +49,10 @@ export class Submitter {
     return this.#completion();
   };
 
-  private constructor(outbox: Outbox) {
+  /** @internal */
+  protected constructor(outbox: Outbox, reaper?: Inbox) {
     this.#outbox = outbox;
-    this.#reaper = new Inbox(valueOf(queueCompletions(outbox.handle), 'submitter'));
-  }
-
-  /** @internal Attaches. The queue is pinned. */
-  static attach(shape: QueueShape, schema: number | AnySchema): Submitter {
-    return new Submitter(Outbox.attach(shape, schema, queueAttachSubmitter, 'submitter'));
+    this.#reaper = reaper ?? new Inbox(valueOf(queueCompletions(outbox.handle), 'submitter'));
   }
 
   /** Number of this submitter among the queue's senders, 0 to 31: receivers see it as `message.sender`. */
@@ -71,21 +60,16 @@ export class Submitter {
     return this.#outbox.place.index;
   }
 
-  /**
-   * Sends a copy of `bytes`, 0 to the queue's `maxMessageBytes`. Returns the tag.
-   *
-   * Throws `NO_CREDIT` (as many as `completions` are on their way at this priority), `FULL`, `TOO_LARGE`, `CLOSED`,
-   * `BAD_PRIORITY`, `BAD_ARGUMENT`.
-   */
-  submit(bytes: ArrayBufferView, options?: SubmitOptions): number {
-    const tag = this.#tag('submit', options);
-    return this.#submitted('submit', tag, this.#outbox.send('submit', bytes, options, tag));
+  /** @internal */
+  protected submitted(where: string, bytes: ArrayBufferView, options: SubmitOptions | undefined): number {
+    const tag = this.#tag(where, options);
+    return this.#submitted(where, tag, this.#outbox.send(where, bytes, options, tag));
   }
 
-  /** As `submit`, but returns undefined where that throws `NO_CREDIT` or `FULL`. */
-  trySubmit(bytes: ArrayBufferView, options?: SubmitOptions): number | undefined {
-    const tag = this.#tag('trySubmit', options);
-    return this.#trySubmitted('trySubmit', tag, this.#outbox.send('trySubmit', bytes, options, tag));
+  /** @internal */
+  protected trySubmitted(where: string, bytes: ArrayBufferView, options: SubmitOptions | undefined): number | undefined {
+    const tag = this.#tag(where, options);
+    return this.#trySubmitted(where, tag, this.#outbox.send(where, bytes, options, tag));
   }
 
   /**
@@ -189,5 +173,81 @@ export class Submitter {
     if (!this.#outbox.attached) return;
     this.#reaper.checkFree('detach');
     this.#outbox.detach();
+  }
+}
+
+/**
+ * A sender all of whose messages are completed by whoever received them, made by `queue.submitter()`; belongs to the thread
+ * that made it. The queue must have been created with `completions`, which is how many messages of one priority may be on
+ * their way at once: submitted, and their completions not yet taken by `completions`, `completion` or `completionAsync`.
+ *
+ * Apart from that it is as a Sender; it throws `CLOSED`, `DETACHED` and `BAD_HANDLE` as that does. Completions can still be
+ * taken after the queue was closed.
+ */
+export class Submitter extends AnySubmitter {
+  /** @internal Attaches. The queue is pinned. */
+  static attach(shape: QueueShape, schema: number | AnySchema): Submitter {
+    return new Submitter(Outbox.attach(shape, schema, queueAttachSubmitter, 'submitter'));
+  }
+
+  /** @internal */
+  static over(outbox: Outbox, reaper: Inbox): Submitter {
+    return new Submitter(outbox, reaper);
+  }
+
+  /**
+   * Sends a copy of `bytes`, 0 to the queue's `maxMessageBytes`. Returns the tag.
+   *
+   * Throws `NO_CREDIT` (as many as `completions` are on their way at this priority), `FULL`, `TOO_LARGE`, `CLOSED`,
+   * `BAD_PRIORITY`, `BAD_ARGUMENT`, `INVALID_MESSAGE` (not of the queue's schema).
+   */
+  submit(bytes: ArrayBufferView, options?: SubmitOptions): number {
+    return this.submitted('submit', bytes, options);
+  }
+
+  /** As `submit`, but returns undefined where that throws `NO_CREDIT` or `FULL`. */
+  trySubmit(bytes: ArrayBufferView, options?: SubmitOptions): number | undefined {
+    return this.trySubmitted('trySubmit', bytes, options);
+  }
+}
+
+/**
+ * A submitter of values of one type, made by `queue.submitter({ schema })`. Apart from that it is as a Submitter; the kernel checks
+ * each message once more, in its slot.
+ */
+export class TypedSubmitter<T> extends AnySubmitter {
+  readonly #schema: Pick<Schema<T, unknown>, 'write'>;
+
+  private constructor(schema: Pick<Schema<T, unknown>, 'write'>, outbox: Outbox, reaper?: Inbox) {
+    super(outbox, reaper);
+    this.#schema = schema;
+  }
+
+  /** @internal */
+  static over<T>(schema: Pick<Schema<T, unknown>, 'write'>, outbox: Outbox, reaper?: Inbox): TypedSubmitter<T> {
+    return new TypedSubmitter(schema, outbox, reaper);
+  }
+
+  /**
+   * Sends a value. Returns the tag.
+   *
+   * Throws `BAD_ARGUMENT` (with the path of what does not fit the type), and what `Submitter.submit` throws.
+   */
+  submit(value: T, options?: SubmitOptions): number {
+    return this.submitted('submit', this.#schema.write(value), options);
+  }
+
+  /** As `submit`, but returns undefined where that throws `NO_CREDIT` or `FULL`. */
+  trySubmit(value: T, options?: SubmitOptions): number | undefined {
+    return this.trySubmitted('trySubmit', this.#schema.write(value), options);
+  }
+
+  /**
+   * Sends bytes that are a message already, as `schema.encode` makes them or another thread sent them. Returns the tag.
+   *
+   * Throws `INVALID_MESSAGE` (they are not: the error says where), and what `Submitter.submit` throws.
+   */
+  submitBytes(bytes: ArrayBufferView, options?: SubmitOptions): number {
+    return this.submitted('submitBytes', bytes, options);
   }
 }

@@ -1,6 +1,7 @@
 /** Typed queues as a user of the library sees them: values in, views out, and errors that say where. */
 import { beforeAll, expect, test } from 'vitest';
 import { Queue, QueueError, Region, Schema, type Sender } from '../../src/lib/index.ts';
+import { TypedSubmitter } from '../../src/lib/submitter.ts';
 import { TypedSender } from '../../src/lib/typed.ts';
 import { compileWit } from '../wit/support.ts';
 
@@ -69,7 +70,7 @@ test('what is not a value of the type does not get in, and the error says where'
   const refused = errorOf(() => sender.sendBytes(bytes));
   expect([refused.code, refused.message]).toEqual(['INVALID_MESSAGE', 'send: sample.status: undefined flag bit (9 flags) at byte 5']);
   const submitter = queue.submitter({ schema: Sample });
-  expect(errorOf(() => submitter.submit(bytes)).message).toBe('submit: sample.status: undefined flag bit (9 flags) at byte 5');
+  expect(errorOf(() => submitter.submitBytes(bytes)).message).toBe('submitBytes: sample.status: undefined flag bit (9 flags) at byte 5');
   // A sender that knows only the number hears the kernel's own words.
   const plain: Sender = queue.sender({ schema: Sample.id });
   expect(errorOf(() => plain.send(bytes)).message).toMatch(/^send: refused at byte 5 \(reason 5, word \d+\)$/);
@@ -80,7 +81,7 @@ test('what is not a value of the type does not get in, and the error says where'
   expect(queue.length).toBe(0);
   expect(queue.refusals()).toEqual({ bits: 4, text: 1 });
   expect(queue.statistics().rejected).toBe(5);
-  expect(submitter.trySubmit(Sample.encode(value(2)))).toBe(0);
+  expect(submitter.trySubmit(value(2))).toBe(0);
 });
 
 test('a descriptor is checked where it lies', () => {
@@ -126,4 +127,28 @@ test('a full queue is told from a wrong value', () => {
   sender.send(value(1));
   expect(sender.trySend(value(2))).toBe(false);
   expect(errorOf(() => sender.send(value(2))).code).toBe('FULL');
+});
+
+test('a submitter of values hears of each', () => {
+  const queue = Queue.create({ schema: Sample, ringSize: 2, completions: 2, senders: 2 });
+  const submitter = queue.submitter({ schema: Sample });
+  expect(submitter).toBeInstanceOf(TypedSubmitter);
+  expect(errorOf(() => queue.submitter({ schema: Other })).code).toBe('WRONG_SCHEMA');
+  expect(errorOf(() => submitter.submit({ ...value(1), id: 1.5 })).message).toMatch(/^encode: sample\.id must be a whole number/);
+  const region = Region.immutable(Sample.encode(value(6)));
+  expect([submitter.submit(value(5), { tag: 50 }), submitter.submitDescriptor({ region }, { tag: 60 })]).toEqual([50, 60]);
+  expect(submitter.trySubmit(value(7))).toBe(undefined);
+  expect(errorOf(() => submitter.submit(value(7))).code).toBe('NO_CREDIT');
+  const receiver = queue.receiver();
+  for (const id of [5, 6]) {
+    const message = receiver.receive();
+    expect([message.as(Sample).id, message.tag]).toEqual([id, id * 10]);
+    receiver.complete(message, id);
+  }
+  expect(submitter.completions()).toMatchObject([{ tag: 50, result: 5 }, { tag: 60, result: 6 }]);
+  expect(submitter.submitBytes(Sample.encode(value(8)), { priority: 'high' })).toBe(0);
+  const bad = Sample.encode(value(8));
+  bad[5] = 0x80;
+  expect(errorOf(() => submitter.submitBytes(bad)).code).toBe('INVALID_MESSAGE');
+  expect(receiver.receive().as(Sample).id).toBe(8);
 });
