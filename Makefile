@@ -81,7 +81,7 @@ help: ## Lists these targets.
 # ---- What a machine lacks. Goals that run something depend on one of these; on Debian and Ubuntu they install.
 
 .PHONY: help run test test-unit explore replay explore-native soak atomic-sites atomics-cost typecheck bench bench-report gdb listing \
-  size doctor clean images sdcard flash unflash events console chainload ready-node ready-kernel ready-test ready-gdb \
+  size doctor clean images sdcard flash unflash events console chainload pi-files ready-node ready-kernel ready-test ready-gdb \
   ready-board ready-rpi4 ready-bench
 
 ready-node ready-kernel ready-test ready-gdb ready-board ready-rpi4 ready-bench: ready-%:
@@ -144,6 +144,9 @@ console: ready-node ## Opens a board's console in this terminal: PORT=/dev/ttyUS
 chainload: ready-board ## Sends PROGRAM's kernel to the loader on a board's card (make sdcard PROGRAM=loader) and opens the console.
 	@$(TYPESCRIPT) src/cli/chainload.ts --port $(call quote,$(PORT)) --program $(call quote,$(PROGRAM)) \
 	  --atomics $(call quote,$(ATOMICS))
+
+pi-files: ## Fetches Debian's U-Boot and device trees for Raspberry Pis into build/pi, for the tests that need real ones.
+	@sh src/cli/pi-files.sh
 
 # ---- The last events of every core.
 

@@ -171,13 +171,22 @@ backports_suite() {
     | while read -r major suite; do if [ "$major" -ge $MACHINE_QEMU ]; then echo "$suite"; break; fi; done
 }
 
+# The archives of Debian among apt's sources, as far as its lists know them.
+debian_sites() {
+  apt-get indextargets --format '$(ORIGIN)|$(CODENAME)|$(COMPONENT)|$(SITE)' 'Created-By: Packages' 2>/dev/null | sed -n "s/^Debian|$1|main|//p"
+}
+
 # For a Debian without backports among its sources: the same archives, their backports, in a folder of sources for these calls only.
 temporary_sources() {
   codename=$(sed -n 's/^VERSION_CODENAME=//p' "${SYSROOT:-}/etc/os-release" 2>/dev/null)
   [ -n "$codename" ] || return 1
-  apt-get indextargets --format '$(ORIGIN)|$(CODENAME)|$(COMPONENT)|$(SITE)' 'Created-By: Packages' 2>/dev/null \
-    | sed -n "s/^Debian|$codename|main|//p" | while read -r site; do echo "deb $site $codename-backports main"; done >"$1/backports.list"
-  [ -s "$1/backports.list" ]
+  sites=$(debian_sites "$codename")
+  if [ -z "$sites" ]; then
+    apt update >/dev/null 2>&1
+    sites=$(debian_sites "$codename")
+  fi
+  [ -n "$sites" ] || return 1
+  echo "$sites" | while read -r site; do echo "deb $site $codename-backports main"; done >"$1/backports.list"
 }
 
 install_newer_qemu() {

@@ -87,6 +87,7 @@ esac
 grep -qv missing '${state}'`);
     fake('apt-get', `echo "apt-get $* [$DEBIAN_FRONTEND]" >>'${calls}'
 if [ "$1" = indextargets ]; then
+  grep -q missing '${state}' && { echo '$(ORIGIN)|$(CODENAME)|main|http://archive.example/debian'; exit; }
   echo 'Debian|bookworm|main|http://archive.example/debian'; echo 'Debian|bookworm-security|main|http://archive.example/security'; exit
 fi
 while [ $# -gt 0 ]; do case "$1" in
@@ -240,6 +241,12 @@ describe('the Pi 4: a QEMU that has its machine, from the backports', () => {
     ]);
     expect(existsSync(folder), 'left behind').toBe(false);
     expect(readdirSync(join(system, 'etc/apt/sources.list.d'))).toEqual(['debian.sources']);
+  });
+
+  test('nor has apt ever fetched its lists', () => {
+    const { status, stdout, calls } = machine({ packages: BOARD_PACKAGES, backports: 'possible', lists: 'missing' }).run(['install', 'rpi4']);
+    expect([status, stdout]).toEqual([0, SAID]);
+    expect(calls).toContain(`${APT} update [noninteractive]`);
   });
 
   test.each([

@@ -1,6 +1,6 @@
 /**
  * What the kernel makes of the device trees of Raspberry Pi 3, 4 and 5: which registers it touches, where they really are, which
- * cores it starts and how, which memory it takes. TREES=FOLDER adds real trees, those of a Linux package for arm64.
+ * cores it starts and how, which memory it takes. make pi-files, or TREES=FOLDER, adds real trees: those of a Linux package for arm64.
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import { execFileSync } from 'node:child_process';
@@ -167,7 +167,9 @@ describe('Raspberry Pi 5', () => {
   });
 });
 
-const real = process.env['TREES'] ?? '';
+/** make pi-files fetches them. */
+const FETCHED = path.join(import.meta.dirname, '../../build/pi/trees');
+const real = process.env['TREES'] || (existsSync(FETCHED) ? FETCHED : '');
 const REAL: readonly [string, number, Expected][] = [
   ['bcm2837-rpi-3-b.dtb', A53, RPI3], ['bcm2711-rpi-4-b.dtb', A72, RPI4], ['bcm2712-rpi-5-b.dtb', A76, RPI5],
 ];

@@ -2,8 +2,8 @@
  * The card image through a real boot loader: U-Boot on QEMU's Raspberry Pi 3 reads the kernel from the FAT32 card and starts it at
  * an address of its own choice, with a whole device tree.
  *
- * Needs two files that this project does not have, and is skipped without: UBOOT=FILE, Debian's u-boot-rpi for arm64
- * (usr/lib/u-boot/rpi_arm64/u-boot.bin), and TREES=FOLDER with bcm2837-rpi-3-b.dtb of a Linux package.
+ * Needs two files that this project does not have, and is skipped without: make pi-files fetches them, or UBOOT=FILE names Debian's
+ * u-boot-rpi for arm64 (usr/lib/u-boot/rpi_arm64/u-boot.bin), and TREES=FOLDER has bcm2837-rpi-3-b.dtb of a Linux package.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { spawn } from 'node:child_process';
@@ -14,9 +14,10 @@ import { BOARDS, emulatorOf } from '../../src/cli/boards.ts';
 import { sdcardImage } from '../../src/cli/sdcard.ts';
 import { folder, hello, removeFolder } from '../boot/machine.ts';
 
-const uboot = process.env['UBOOT'] ?? '';
-const tree = path.join(process.env['TREES'] ?? '', 'bcm2837-rpi-3-b.dtb');
-const there = uboot !== '' && existsSync(uboot) && existsSync(tree);
+const FETCHED = path.join(import.meta.dirname, '../../build/pi');
+const uboot = process.env['UBOOT'] || path.join(FETCHED, 'u-boot.bin');
+const tree = path.join(process.env['TREES'] || path.join(FETCHED, 'trees'), 'bcm2837-rpi-3-b.dtb');
+const there = existsSync(uboot) && existsSync(tree);
 const SECONDS_LIMIT = 240;
 
 let card: string;
