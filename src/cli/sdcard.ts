@@ -102,11 +102,12 @@ export interface CardOptions extends RawOptions {
 export const cardContents = (raw: CardOptions): { own: CardFile[]; firmware: CardFile[]; about: string } => {
   const { options, image, classes } = prepare({ ...raw, target: 'qemu' });
   const own = ownFiles(image, options.program === 'classify' ? options.input : undefined, classes === undefined ? [] : [`classes=${classes}`]);
+  const only = options.atomics === 'lse' ? '; ATOMICS=lse: a Pi 3 or 4 will say that it lacks these instructions, and stop' : '';
   if (raw.firmware === undefined || raw.firmware === '') {
-    return { own, firmware: [], about: 'no firmware (FIRMWARE=FOLDER adds it): only U-Boot and emulators start from this card' };
+    return { own, firmware: [], about: `no firmware (FIRMWARE=FOLDER adds it): only U-Boot and emulators start from this card${only}` };
   }
   const { boards, files } = firmwareFiles(raw.firmware);
-  return { own, firmware: files, about: `firmware for ${boards.join(', ')} from ${raw.firmware}` };
+  return { own, firmware: files, about: `firmware for ${boards.join(', ')} from ${raw.firmware}${only}` };
 };
 
 const main = async (raw: CardOptions & { output: string }): Promise<void> => {

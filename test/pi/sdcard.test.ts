@@ -123,4 +123,14 @@ describe('what is on it', () => {
     expect(() => firmwareFiles(empty)).toThrow('start.elf is empty or no file.');
     expect(() => firmwareFiles(path.join(folder, 'nothing'))).toThrow('is no folder.');
   });
+
+  test('ATOMICS=lse: the kernel that is built so, and a word about boards that cannot run it', () => {
+    const image = path.join(folder, 'lse.img');
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'src/cli/sdcard.ts', '--program', 'hello', '--atomics', 'lse',
+      '--firmware', firmware(...RPI3, ...RPI5), '-o', image], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('; ATOMICS=lse: a Pi 3 or 4 will say that it lacks these instructions, and stop\n');
+    const built = readFileSync('build/lse/hello/kernel8.img');
+    expect(back(image, 'kernel8.img').subarray(0, built.length).equals(built)).toBe(true);
+  }, 120_000);
 });
