@@ -20,7 +20,7 @@ SCHEDULE ?=
 BUG      ?=
 SEEDS    ?= 50
 THREADS  ?=
-MESSAGES ?= 10000000
+MESSAGES ?= 100000000
 # What real boards have (qemu/BOARD.json).
 CPU_OF_rpi3    = cortex-a53
 MEMORY_OF_rpi3 = 1024
@@ -173,7 +173,7 @@ replay: ready-node ## Shows a schedule that make explore printed step by step: S
 explore-native: ready-kernel ## Runs seeded interleavings of the compiled kernel on four cores in QEMU, and checks their histories; SEEDS=n.
 	@$(TYPESCRIPT) src/cli/explore-native.ts --seeds $(call quote,$(SEEDS)) $(if $(THREADS),--threads $(call quote,$(THREADS)))
 
-soak: ready-kernel ## Carries MESSAGES=n messages on host threads, some under Node and on the board, and checks every history.
+soak: ready-kernel ## Carries MESSAGES=n messages on host threads, more under Node and on the board, and checks every history; minutes.
 	@$(TYPESCRIPT) src/cli/soak.ts --messages $(call quote,$(MESSAGES))
 
 atomic-sites: ready-test ## Checks the instructions of every atomic access of the kernel and writes docs/atomic-sites.md.

@@ -1,70 +1,83 @@
 /**
  * make explore [DEEP=1] [ONLY=text]: explores the kernel and prints what was covered, one line per scenario, then EXPLORE {json}.
  *
- * Exit status 1 if something was found, or if a seeded bug was not.
+ * A run that was interrupted goes on where it was. Exit status 1 if something was found, or if a seeded bug was not.
+ * Checked by: test/explore/pool.test.ts.
  */
 import { writeFileSync } from 'node:fs';
-import { Command, Option } from 'commander';
+import { availableParallelism } from 'node:os';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { countedPlaces } from '../explore/counted.ts';
 import { missingText } from '../explore/coverage.ts';
-import type { Scenario } from '../explore/scenario.ts';
+import { explore } from '../explore/pool.ts';
 import { reasonOf } from '../explore/unexplored.ts';
-import { DEEP, exploreAll, type Found, type Line, SHORT, type WalkLine } from '../explore/suite.ts';
+import { type Choice, depthOf, type Result, summarize } from '../explore/work.ts';
 
-const seconds = (value: number): string => `${value.toFixed(1)} s`;
+const PROCESSES_MOST = 2;
 
-const lineText = ({ scenario, model, outcome, schedule }: Line): string => {
-  const name = `${scenario} (${model})`.padEnd(58);
-  const states = `${outcome.states.toLocaleString('en')} states`.padStart(18);
-  if (!outcome.violation) {
-    const reached = outcome.exhausted ? 'exhausted' : outcome.bounded ? `every interleaving with at most ${outcome.preemptions} preemptions`
-      : 'stopped at its bound, nothing found so far';
-    return `${name} ${states} ${seconds(outcome.seconds).padStart(9)}  ${reached}`;
+const seconds = (value: number): string => `${value.toFixed(1)} s`.padStart(9);
+const count = (value: number, what: string): string => `${value.toLocaleString('en')} ${what}`.padStart(18);
+
+const foundText = ({ name, model, seconds: used, violation, incomplete }: Result): string => {
+  const told = `seeded: ${name} (${model})`.padEnd(76);
+  if (violation) return `${told} ${seconds(used)}  found in ${violation.in}: ${violation.message}`;
+  return `${told} ${seconds(used)}  SURVIVED${incomplete ? ' (a search stopped at its bound)' : ''}`;
+};
+
+const resultText = (result: Result, choice: Choice): string => {
+  const { kind, name, model, violation } = result;
+  if (kind === 'seeded') return foundText(result);
+  const told = `${name} (${model})`.padEnd(58);
+  const size = kind === 'walk' ? count(result.walks, 'walks') : count(result.states, 'states');
+  if (violation) {
+    const seed = violation.seed === undefined ? '' : ` (seed ${violation.seed})`;
+    return `${told} ${size}  VIOLATION${seed}: ${violation.message}\n  make replay SCHEDULE='${violation.schedule}'`;
   }
-  return `${name} ${states}  VIOLATION: ${outcome.violation.message}\n  make replay SCHEDULE='${schedule}'`;
+  const reached = kind === 'walk' ? `${result.steps.toLocaleString('en')} steps, nothing found` : result.exhausted ? 'exhausted'
+    : result.bounded ? `every interleaving with at most ${depthOf(choice).few.preemptions} preemptions` : 'stopped at its bound, nothing found so far';
+  return `${told} ${size} ${seconds(result.seconds)}  ${reached}`;
 };
 
-const walkText = ({ scenario, model, outcome, schedule }: WalkLine): string => {
-  const name = `${scenario} (${model})`.padEnd(58);
-  const walks = `${outcome.walks.toLocaleString('en')} walks`.padStart(18);
-  const { violation } = outcome;
-  if (!violation) return `${name} ${walks} ${seconds(outcome.seconds).padStart(9)}  ${outcome.steps.toLocaleString('en')} steps, nothing found`;
-  return `${name} ${walks}  VIOLATION (seed ${violation.seed}): ${violation.message}\n  make replay SCHEDULE='${schedule}'`;
-};
-
-const foundText = ({ bug, line, seconds: used, incomplete }: Found): string => {
-  const name = `seeded: ${bug.name} (${bug.model})`.padEnd(76);
-  if (line) return `${name} ${seconds(used).padStart(9)}  found in ${line.scenario}: ${line.outcome.violation!.message}`;
-  return `${name} ${seconds(used).padStart(9)}  SURVIVED${incomplete ? ' (a search stopped at its bound)' : ''}`;
-};
-
-const command = new Command('explore')
-  .option('--deep', 'about an hour instead of minutes')
-  .option('--only <text>', 'only scenarios whose name has this text')
-  .option('--coverage <file>', 'write the lines and branches never run to a file')
-  .addOption(new Option('--seed <number>', 'of the first walk').env('SEED').argParser(Number))
-  .action((options: { deep?: boolean; only?: string; coverage?: string; seed?: number }) => {
-    const depth = options.deep ? DEEP : SHORT;
-    const { only = '' } = options;
-    const named = ({ name }: Scenario): boolean => name.includes(only);
-    const chosen = {
-      ...depth, scenarios: depth.scenarios.filter(named), big: depth.big.filter(named),
-      walks: { ...depth.walks, seed: options.seed ?? depth.walks.seed },
-    };
-    const { summary, covered } = exploreAll(chosen, {
-      line: (line) => console.log(lineText(line)),
-      walked: (line) => console.log(walkText(line)),
-      found: (found) => console.log(foundText(found)),
-      progress: (o) => process.stderr.write(`  … ${o.scenario}: ${o.states.toLocaleString('en')} states, ${seconds(o.seconds)}\n`),
-    });
-    const open = countedPlaces(covered.missing.map(missingText));
-    console.log(`kernel lines run: ${covered.linesCovered} of ${covered.linesTotal}; branch arms: ${covered.branchesCovered} of ${covered.branchesTotal}`);
-    for (const [file, count] of open) console.log(`  ${file}: ${count} places never run`);
-    if (options.coverage !== undefined) {
-      writeFileSync(options.coverage, covered.missing.map((place) => `${missingText(place)}  (${reasonOf(place) ?? 'no reason known'})\n`).join(''));
-    }
-    if (summary.incomplete > 0) console.log(`${summary.incomplete} of ${summary.scenarios} explorations stopped at their bound: for these nothing is proved.`);
-    console.log(`EXPLORE ${JSON.stringify(summary)}`);
-    if (summary.violations > 0 || summary.seeded_found < summary.seeded_total) process.exitCode = 1;
+const run = async (choice: Choice, processes: number, coverageFile: string | undefined): Promise<void> => {
+  const began = performance.now();
+  let old = 0;
+  const results = await explore(choice, processes, {
+    result: (result, done, all, isOld) => {
+      if (isOld) old++;
+      console.log(resultText(result, choice));
+      if (!isOld && done % 10 === 0) process.stderr.write(`  … ${done} of ${all} done\n`);
+    },
+    progress: (o) => process.stderr.write(`  … ${o.scenario}: ${o.states.toLocaleString('en')} states, ${o.seconds.toFixed(0)} s\n`),
   });
-command.parse();
+  if (old > 0) console.log(`${old} of ${results.length} results are those of a run that was interrupted, of the same source.`);
+  const { summary, covered } = summarize(results, choice);
+  const open = countedPlaces(covered.missing.map(missingText));
+  console.log(`kernel lines run: ${covered.linesCovered} of ${covered.linesTotal}; branch arms: ${covered.branchesCovered} of ${covered.branchesTotal}`);
+  for (const [file, places] of open) console.log(`  ${file}: ${places} places never run`);
+  if (coverageFile !== undefined) {
+    writeFileSync(coverageFile, covered.missing.map((place) => `${missingText(place)}  (${reasonOf(place) ?? 'no reason known'})\n`).join(''));
+  }
+  if (summary.incomplete > 0) console.log(`${summary.incomplete} of ${summary.scenarios} explorations stopped at their bound: for these nothing is proved.`);
+  console.log(`EXPLORE ${JSON.stringify({ ...summary, seconds: Math.round((performance.now() - began) / 1000), processes })}`);
+  if (summary.violations > 0 || summary.seeded_found < summary.seeded_total) process.exitCode = 1;
+};
+
+const whole = (text: string): number => {
+  if (!/^-?\d{1,9}$/.test(text)) throw new InvalidArgumentError('must be a whole number.');
+  return Number(text);
+};
+
+const processCount = (text: string): number => {
+  if (!/^[1-9]\d?$/.test(text)) throw new InvalidArgumentError('must be from 1 to 99.');
+  return Number(text);
+};
+
+await new Command('explore')
+  .option('--deep', 'about an hour instead of minutes', false)
+  .option('--only <text>', 'only scenarios and seeded bugs whose name has this text', '')
+  .option('--coverage <file>', 'write the lines and branches never run to a file')
+  .option('--processes <n>', 'how many search at once', processCount, Math.min(PROCESSES_MOST, availableParallelism()))
+  .addOption(new Option('--seed <n>', 'of the first walk').env('SEED').argParser(whole).default(1))
+  .action((options: { deep: boolean; only: string; coverage?: string; processes: number; seed: number }) =>
+    run({ deep: options.deep, only: options.only, seed: options.seed }, options.processes, options.coverage))
+  .parseAsync();

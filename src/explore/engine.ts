@@ -15,6 +15,7 @@ import { STATUS_CLOSED, STATUS_EMPTY } from '../kernel/status.ts';
 import { ASLEEP, BOARD_LOCAL, NO_ADDRESS } from './generate.ts';
 import { Monitor, statusName, Violation } from './monitor.ts';
 import { type Call, KEPT, type Place, type Scenario, type Task } from './scenario.ts';
+import { SCHEMA_PROGRAM } from './schema.ts';
 import { changeWeights, isJudgedUnchanged } from './unchanged.ts';
 
 // ---- Global words.
@@ -235,8 +236,11 @@ export class Engine {
     };
     if (this.scenario.observe) return { queue: 0, bytes: 0, region: 0, table: 0, senders: [], receivers: [], allocate, store, read, call };
     const config = 0x40;
-    const record = [shape.ringSize, shape.maxBytes, 0, shape.senders, shape.receivers, shape.completions, shape.start];
+    const program = 0x100;
+    const { ringSize, maxBytes, completions, start, schema = 0 } = shape;
+    const record = [ringSize, maxBytes, schema, shape.senders, shape.receivers, completions, start, schema === 0 ? 0 : program];
     for (const [i, value] of record.entries()) store(config + i * 4, value);
+    for (const [i, value] of SCHEMA_PROGRAM.entries()) store(program + i * 4, value);
     const table = call('regionTableCreate', TABLE, QUEUE - TABLE, 4);
     const bytes = call('queueBytes', config);
     const region = call('regionCreate', table, 3, allocate(bytes), bytes);
@@ -244,7 +248,7 @@ export class Engine {
     if (queue !== QUEUE) throw new Error(`queueCreate: ${queue}`);
     const times = (count: number, name: string, ...operands: number[]): number[] =>
       Array.from({ length: count }, () => call(name, queue, ...operands));
-    const senders = times(shape.senders, shape.completions > 0 ? 'queueAttachSubmitter' : 'queueAttachSender', 0);
+    const senders = times(shape.senders, shape.completions > 0 ? 'queueAttachSubmitter' : 'queueAttachSender', schema);
     const receivers = times(shape.receivers, 'queueAttachReceiver');
     return { queue, bytes, region, table, senders, receivers, allocate, store, read, call };
   }

@@ -5,10 +5,10 @@
  */
 export {
   queueAttachReceiver, queueAttachSender, queueAttachSubmitter, queueBytes, queueClose, queueCommit, queueCommitSubmit, queueComplete,
-  queueCompletions, queueCreate,
-  queueDetachReceiver, queueDetachSender, queueDiscard, queueLaneLength, queueLength, queueOwed, queuePeek, queueReceive,
-  queueReceiveBatch, queueReceiveTimeout, queueRecoverReceiver, queueRecoverSender, queueRelease, queueReserve, queueSend, queueSendBatch,
-  queueSendDescriptor, queueStatistics, queueSubmit, queueSubmitDescriptor, queueView, receivedBadge, receivedBytes, receivedFlags,
+  queueCompletions, queueCreate, queueDetachReceiver, queueDetachSender, queueDiscard, queueLaneLength, queueLength,
+  queueOwed, queuePeek, queueReceive, queueReceiveArray, queueReceiveBatch, queueReceiveTimeout, queueRecoverReceiver,
+  queueRecoverSender, queueRelease, queueReserve, queueSend, queueSendArray, queueSendBatch, queueSendDescriptor, queueStatistics,
+  queueSubmit, queueSubmitDescriptor, queueView, receivedBadge, receivedBytes, receivedFlags,
   receivedPriority, receivedSender, receivedUserHigh, receivedUserLow,
 } from '../kernel/queue.ts';
 export { laneRing } from '../kernel/path/3-lane.ts';
@@ -98,6 +98,33 @@ export const taskSendAppended = (table: i32, region: i32, sender: i32, source: i
   store32(record, DESCRIPTOR_FLAGS, 0);
   store32(record, DESCRIPTOR_RESERVED, 0);
   return queueSendDescriptor(sender, 2, record);
+};
+
+/** Receives a message of which the bits of `bad` in the first word must be zero. */
+export const taskReceiveJudged = (receiver: i32, buffer: i32, bad: i32): i32 => {
+  const bytes = queueReceive(receiver, buffer, DESCRIPTOR_BYTES);
+  if (bytes < 0) return bytes;
+  return bytes === 8 && (load32(buffer, 0) & bad) === 0 ? bytes : WRONG_BYTES;
+};
+
+/** Fills an Immutable region with one word, then with another, and seals it. */
+export const taskFillTwiceAndSeal = (table: i32, region: i32, first: i32, second: i32): i32 => {
+  const at = regionWritable(table, region);
+  if (at < 0) return at;
+  store32(at, 0, first);
+  store32(at, 4, first);
+  store32(at, 0, second);
+  store32(at, 4, ~second);
+  return regionSeal(table, region);
+};
+
+/** Receives a descriptor, and judges what it names. */
+export const taskFollowJudged = (table: i32, receiver: i32, buffer: i32, bad: i32): i32 => {
+  const bytes = queueReceive(receiver, buffer, DESCRIPTOR_BYTES);
+  if (bytes < 0) return bytes;
+  const at = regionAddress(table, load32(buffer, DESCRIPTOR_REGION), load32(buffer, DESCRIPTOR_OFFSET_LOW), load32(buffer, DESCRIPTOR_LENGTH));
+  if (at < 0) return at;
+  return (load32(at, 0) & bad) === 0 && load32(at, 4) === ~load32(at, 0) ? bytes : WRONG_BYTES;
 };
 
 /** Receives a descriptor and reads what it names. */

@@ -8,7 +8,8 @@
  * linearizability. Closed: a send needs the queue open at some moment before its message enters; a receive says so once every lane
  * was empty after the close.
  * A batch that receives goes through the lanes once: it may pass a lane once all that was there when it began has left. A batch of sends
- * enters at once, and finds its lane full by what was there before it entered.
+ * enters at once, and finds its lane full by what was there before it entered. An array that receives takes its first message as a single
+ * receive does, and then only what follows in the same lane.
  *
  * At each moment all states are known in which the queue and the running calls may be (a call has taken effect, in part, or
  * not yet); the end of a call leaves those that agree with its result. None left: no order explains the history. The set is named by
@@ -20,7 +21,7 @@ import type { Lane } from './scenario.ts';
 
 export type Begun =
   | { kind: 'send'; lane: number; messages: readonly number[] }
-  | { kind: 'receive'; count: number }
+  | { kind: 'receive'; count: number; ofOneLane?: boolean }
   | { kind: 'close' };
 
 /** What a call returned: how many messages went, or which came (-1: one of that lane); and why there were no more. */
@@ -33,7 +34,7 @@ export interface Ended {
 /** `most`: the most messages in the lane at one moment, without those of this call. */
 interface Sending { kind: 'send'; lane: number; messages: readonly number[]; sent: number; most: number; sawOpen: boolean }
 interface Receiving {
-  kind: 'receive'; count: number; got: readonly (readonly [number, number])[]; empty: number; emptyClosed: number;
+  kind: 'receive'; count: number; ofOneLane?: boolean; got: readonly (readonly [number, number])[]; empty: number; emptyClosed: number;
   /** The last message of each lane when the call began. */
   last: readonly number[];
 }
@@ -159,8 +160,9 @@ export class History {
   }
 
   private mayTake(one: Possible, call: Receiving, lane: number): boolean {
+    if (call.ofOneLane && call.got.length > 0) return lane === call.got[0]![0];
     return this.lanes.every(({ priority }, other) => priority >= this.lanes[lane]!.priority || (call.empty >> other & 1) !== 0 ||
-      (call.count > 1 && one.lanes[other]!.every((message) => message > call.last[other]!)));
+      (call.count > 1 && !call.ofOneLane && one.lanes[other]!.every((message) => message > call.last[other]!)));
   }
 
   private agrees(one: Possible, call: Running, { sent = 0, got = [], stop }: Ended): boolean {

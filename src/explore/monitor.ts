@@ -25,6 +25,8 @@ const REAPED = 4;
 /** Messages whose send had ended when the queue was closed. */
 const AT_CLOSE = 5;
 const LANE_WORDS = 6;
+/** Each message of an array. */
+const ARRAY_BYTES = 8;
 /** Less urgent than every priority. */
 const ALL = 4;
 const CLOSE_BEGUN = 1;
@@ -158,6 +160,10 @@ export class Monitor {
     if (meaning.kind === 'sendBatch') {
       begin({ kind: 'send', lane: meaning.lane, messages: Array.from({ length: meaning.count }, (_, i) => meaning.first + i) });
     }
+    if (meaning.kind === 'sendArray') {
+      begin({ kind: 'send', lane: meaning.lane, messages: Array.from({ length: meaning.count }, (_, i) => meaning.first + i) });
+    }
+    if (meaning.kind === 'receiveArray') begin({ kind: 'receive', count: meaning.count, ofOneLane: true });
     // What is viewed is received at some moment until it is released.
     if (meaning.kind === 'receive' || meaning.kind === 'discard' || meaning.kind === 'view') begin({ kind: 'receive', count: 1 });
     if (meaning.kind === 'receiveBatch') begin({ kind: 'receive', count: meaning.count });
@@ -180,6 +186,12 @@ export class Monitor {
     if (meaning.kind === 'sendBatch') {
       const last = this.read(meaning.list + Math.max(result, 0) * BATCH_BYTES + BATCH_RESULT);
       return result === meaning.count ? { sent: result, stop: 'done' } : { sent: Math.max(result, 0), stop: STOPS.get(last) ?? 'any' };
+    }
+    if (meaning.kind === 'sendArray') {
+      return result === meaning.count ? { sent: result, stop: 'done' } : { sent: Math.max(result, 0), stop: result < 0 ? stop : 'any' };
+    }
+    if (meaning.kind === 'receiveArray') {
+      return result < 0 ? { stop } : { got: Array.from({ length: result }, (_, i) => named(meaning.buffer + i * ARRAY_BYTES)), stop: 'done' };
     }
     if (meaning.kind === 'receive') return result < 0 ? { stop } : { got: [named(meaning.buffer)], stop: 'done' };
     if (meaning.kind === 'discard') return result < 0 ? { stop } : { got: [[this.laneOfLast(meaning.receiver), -1]], stop: 'done' };
@@ -211,7 +223,7 @@ export class Monitor {
     const { meaning } = call;
     if (meaning.kind === 'send') this.mark(meaning.lane, BEGUN, 1 << meaning.message);
     if (meaning.kind === 'release' && this.state[this.viewing(task)] !== 0) this.intact(task, this.viewed(meaning.receiver));
-    if (meaning.kind === 'sendBatch') this.mark(meaning.lane, BEGUN, ((1 << meaning.count) - 1) << meaning.first);
+    if (meaning.kind === 'sendBatch' || meaning.kind === 'sendArray') this.mark(meaning.lane, BEGUN, ((1 << meaning.count) - 1) << meaning.first);
     if (meaning.kind === 'close') {
       this.state[this.closed] = CLOSE_BEGUN;
       for (let lane = 0; lane < this.lanes; lane++) this.mark(lane, AT_CLOSE, firstBits(this.lane(lane, OK), this.model.known(task, lane, SENDS)));
@@ -245,6 +257,8 @@ export class Monitor {
     else if (meaning.kind === 'sendBatch') this.sentBatch(task, meaning, result);
     else if (meaning.kind === 'receive') this.receivedCall(task, meaning.receiver, meaning.buffer, result, meaning.timed, call.operands[2]! < 8);
     else if (meaning.kind === 'receiveBatch') this.receivedBatch(task, meaning, result);
+    else if (meaning.kind === 'sendArray') this.sentArray(task, meaning, result);
+    else if (meaning.kind === 'receiveArray') this.receivedArray(task, meaning, result);
     else if (meaning.kind === 'discard') this.discarded(task, meaning.receiver, result);
     else if (meaning.kind === 'peek') { if (result < 0) this.nothing(task, result, false); }
     else if (meaning.kind === 'complete') this.completed(meaning.receiver, result);
@@ -293,7 +307,7 @@ export class Monitor {
     if (inside && call) {
       const { kind } = call.meaning;
       if (kind === 'receive' || kind === 'discard' || kind === 'release') this.state[this.lost]! += 1;
-      if (call.meaning.kind === 'receiveBatch') this.state[this.lost]! += call.meaning.count;
+      if (call.meaning.kind === 'receiveBatch' || call.meaning.kind === 'receiveArray') this.state[this.lost]! += call.meaning.count;
     }
     if (this.history) this.state[this.explained] = this.history.died(this.state[this.explained]!, task);
     this.state[this.viewing(task)] = 0;
@@ -323,6 +337,12 @@ export class Monitor {
     }
     if (result < 0) this.sent(task, meaning.lane, meaning.first, result);
     this.model.note(task, meaning.lane, SENDS, countBits(this.lane(meaning.lane, OK)));
+  }
+
+  /** Less than all of an array went: there was no more room, or the queue is being closed. */
+  private sentArray(task: number, meaning: { lane: number; first: number; count: number }, result: number): void {
+    this.sentBatch(task, meaning, result);
+    if (result > 0 && result < meaning.count && !this.isClosed()) this.sent(task, meaning.lane, meaning.first + result, status.STATUS_FULL);
   }
 
   /** A receive came back with nothing. */
@@ -403,6 +423,22 @@ export class Monitor {
       this.mark(lane, GOT, bit);
     }
     if (result < meaning.count) this.noneLeft(task, ALL, 'a batch ended');
+  }
+
+  /** An array took messages of one lane: all that were there when it began, as far as it had room. */
+  private receivedArray(task: number, meaning: { receiver: number; buffer: number; count: number }, result: number): void {
+    if (result < 0) return this.nothing(task, result, false);
+    let lane = -1;
+    for (let i = 0; i < result; i++) {
+      const next = this.takePayload(task, meaning.receiver, meaning.buffer + i * ARRAY_BYTES, ARRAY_BYTES);
+      if (i > 0 && next !== lane) fail('an array holds messages of two lanes');
+      lane = next;
+    }
+    if (lane < 0 || result > meaning.count) fail(`an array of ${meaning.count} received ${result} messages`);
+    this.noneLeft(task, this.scenario.lanes[lane]!.priority, 'an array was served');
+    const isShort = result < meaning.count && this.scenario.shape.receivers === 1;
+    const there = countBits(this.state[this.snapshot(task, lane)]!);
+    if (isShort && this.consumed(lane) < there) fail('an array left a message that it had room for');
   }
 
   /** A discard took the oldest message of the lane the receiver names. */

@@ -10,6 +10,8 @@ export type Meaning =
   | { kind: 'sendBatch'; lane: number; first: number; count: number; list: number }
   | { kind: 'receive'; receiver: number; buffer: number; timed: boolean }
   | { kind: 'receiveBatch'; receiver: number; list: number; count: number }
+  | { kind: 'sendArray'; lane: number; first: number; count: number }
+  | { kind: 'receiveArray'; receiver: number; buffer: number; count: number }
   | { kind: 'discard'; receiver: number }
   | { kind: 'peek'; receiver: number }
   | { kind: 'view'; receiver: number }
@@ -64,6 +66,8 @@ export interface QueueShape {
   maxBytes: number;
   completions: number;
   start: number;
+  /** The number of the schema (typed.ts), if the queue has one. */
+  schema?: number;
 }
 
 /** Addresses and handles after the setup. */

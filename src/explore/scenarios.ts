@@ -93,6 +93,29 @@ export class Calls {
     return { name: 'queueReceiveBatch', operands: [this.place.receivers[receiver]!, list, count], meaning: { kind: 'receiveBatch', receiver, list, count } };
   }
 
+  sendArray(lane: number, count: number): Call {
+    const first = this.sent[lane]!;
+    const source = this.place.allocate(count * MESSAGE_BYTES);
+    for (let i = 0; i < count; i++) {
+      const name = messageName(lane, this.sent[lane]!++);
+      this.place.store(source + i * MESSAGE_BYTES, name);
+      this.place.store(source + i * MESSAGE_BYTES + 4, ~name);
+    }
+    const { sender, priority } = this.lanes[lane]!;
+    return {
+      name: 'queueSendArray', operands: [this.place.senders[sender]!, priority, source, MESSAGE_BYTES, count],
+      meaning: { kind: 'sendArray', lane, first, count },
+    };
+  }
+
+  receiveArray(receiver: number, count: number): Call {
+    const buffer = this.place.allocate(count * MESSAGE_BYTES);
+    return {
+      name: 'queueReceiveArray', operands: [this.place.receivers[receiver]!, buffer, MESSAGE_BYTES, count],
+      meaning: { kind: 'receiveArray', receiver, buffer, count },
+    };
+  }
+
   /** A wait with a buffer too small for any message. */
   waitsSmall(receiver: number): Call {
     const [call] = this.waits(receiver, 1, -1);
@@ -213,6 +236,15 @@ export const SCENARIOS: Scenario[] = [
   scenario('1x1 batches', shape(1, 1, 2), {}, (c) => [sender([c.sendBatch(0, 3), c.sendBatch(0, 2)]), receiver([c.receiveBatch(0, 2), c.receiveBatch(0, 3)])]),
   scenario('2x2 batches', shape(2, 2, 2), {},
     (c) => [sender([c.sendBatch(0, 2)]), sender([c.sendBatch(1, 2)]), receiver([c.receiveBatch(0, 2)]), receiver([c.receiveBatch(1, 2)])]),
+  scenario('1x1 arrays', shape(1, 1, 2), {}, (c) => [sender([c.sendArray(0, 3), c.sendArray(0, 2)]), receiver([c.receiveArray(0, 2), c.receiveArray(0, 3)])]),
+  scenario('1x1 arrays near 2^32', shape(1, 1, 2, { start: NEAR_WRAP }), {},
+    (c) => [sender([c.sendArray(0, 2), c.sendArray(0, 2)]), receiver([c.receiveArray(0, 2), c.receiveArray(0, 2)])]),
+  scenario('1x1 arrays, two priorities', shape(1, 1, 2), { lanes: TWO_PRIORITIES },
+    (c) => [sender([c.sendArray(1, 2), c.sendArray(0, 2)]), receiver([c.receiveArray(0, 3), c.receiveArray(0, 3)])]),
+  scenario('1x1 arrays, sleeping', shape(1, 1, 2), {}, (c) => [sender([c.sendArray(0, 2)]), receiver([...c.waits(0, 1, -1), c.receiveArray(0, 2)])]),
+  scenario('2x1 arrays', shape(2, 1, 2), {},
+    (c) => [sender([c.sendArray(0, 2)]), sender([c.sendArray(1, 2)]), receiver([c.receiveArray(0, 2), c.receiveArray(0, 3)])]),
+  scenario('1x2 arrays', shape(1, 2, 2), {}, (c) => [sender([c.sendArray(0, 3)]), receiver([c.receiveArray(0, 2)]), receiver([c.receiveArray(1, 2)])]),
   scenario('1x1 peek and discard', shape(1, 1, 2), {}, (c) => [sender(c.sends(0, 3)), receiver([c.peek(0), c.discard(0), c.peek(0), ...c.receives(0, 2)])]),
   scenario('1x2 peek and discard', shape(1, 2, 1), {},
     (c) => [sender(c.sends(0, 3)), receiver([c.discard(0), c.peek(0)]), receiver([...c.receives(1, 1), c.discard(1)])]),
@@ -365,6 +397,10 @@ export const DEATHS: Scenario[] = [
     (c) => [sender([c.sendBatch(0, 2)], { killable: true }), receiver(c.receives(0, 3)), c.recoverSender(0, 0, undefined)]),
   scenario('batch receiver dies', shape(1, 1, 2), { kills: 1 },
     (c) => [sender(c.sends(0, 3)), receiver([c.receiveBatch(0, 2)], { killable: true }), c.recoverReceiver(1, 0, 2)]),
+  scenario('array sender dies', shape(1, 1, 2), { kills: 1 },
+    (c) => [sender([c.sendArray(0, 2)], { killable: true }), receiver(c.receives(0, 3)), c.recoverSender(0, 0, undefined)]),
+  scenario('array receiver dies', shape(1, 1, 2), { kills: 1 },
+    (c) => [sender([c.sendArray(0, 3)]), receiver([c.receiveArray(0, 2)], { killable: true }), c.recoverReceiver(1, 0, 2)]),
   scenario('completing receiver dies', shape(1, 1, 1, { completions: 1 }), { kills: 1 },
     (c) => [sender([c.submit(0), ...c.reaps(0, 2)]), receiver([...c.receives(0, 1), c.complete(0)], { killable: true }), c.recoverReceiver(1, 0, 1)]),
   scenario('submitter dies', shape(1, 1, 1, { completions: 1 }), { kills: 1 }, (c) => {
@@ -412,6 +448,9 @@ export const HOSTILITY: Scenario[] = [
     (c) => [sender(c.sends(0, 1)), receiver(c.receives(0, 3))]),
   hostile('hostile sender, batches and views', shape(1, 1, 2), (ring, slot) => [ring + RING_PRODUCED, slot + SLOT_META],
     (c) => [sender(c.sends(0, 1)), receiver([c.receiveBatch(0, 3), c.view(0), c.release(0), c.peek(0), c.discard(0)])], 1),
+  hostile('hostile sender, arrays', shape(1, 1, 2), (ring, slot) => [ring + RING_PRODUCED, slot + SLOT_META],
+    (c) => [sender(c.sends(0, 1)), receiver([c.receiveArray(0, 3), c.receiveArray(0, 2)])]),
+  hostile('hostile receiver, arrays', shape(1, 1, 2), (ring) => [ring + RING_CONSUMED], (c) => [sender([c.sendArray(0, 3), c.sendArray(0, 2)])]),
   hostile('hostile sender, two receivers', shape(1, 2, 1), (ring, slot) => [ring + RING_PRODUCED, slot + SLOT_META],
     (c) => [sender(c.sends(0, 1)), receiver(c.receives(0, 1)), receiver([...c.receives(1, 1), c.peek(1), c.discard(1)])], 1),
   hostile('hostile sender of completions', shape(1, 1, 1, { completions: 1 }), (ring, slot) => [ring + RING_PRODUCED, slot + SLOT_META],

@@ -5,6 +5,7 @@
  * tried, in order. Checked by: test/explore/seeded.test.ts.
  */
 import { BOARD_SEEDED, BOARD_SURVIVING } from './seeded-board.ts';
+import { TYPED_SEEDED } from './seeded-typed.ts';
 import { bug, importing, one, type SeededBug } from './bug.ts';
 
 export type { SeededBug };
@@ -19,6 +20,7 @@ const SHARED = `${PATH}4-shared.ts`;
 const WAKE = `${PATH}5-wake.ts`;
 const RECEIVE = `${PATH}6-receive.ts`;
 const BATCH = 'src/kernel/batch.ts';
+const ARRAY = 'src/kernel/array.ts';
 const INPLACE = 'src/kernel/inplace.ts';
 const MAKING = 'src/kernel/ring.ts';
 const QUEUE = 'src/kernel/queue.ts';
@@ -36,6 +38,8 @@ const POP_FREE = '  ringAdvance(ring, (at + 1) | 0, bytes);\n';
 const SHARED_COPY = '    if (action === SHARED_POP && fits) copyRacing(buffer, (slot + SLOT_PAYLOAD) | 0, bytes);\n';
 const SHARED_CLAIM = '=> compareExchange32(ring, RING_CONSUMED, at, (at + 1) | 0) === at; // [free]';
 const CLAIMED = '      if (!fits) return STATUS_TOO_SMALL;\n';
+const ARRAY_PUBLISH = '  ringPublish(ring, first, (first + room) | 0, Math.imul(bytes, room));\n';
+const ARRAY_BADGE = '  const badge = load32(sender, SENDER_BADGE);\n';
 const ANNOUNCE = '  laneAnnounce(load32(sender, SENDER_QUEUE), ring);\n';
 const LOOK = '    status = receiveLook(receiver, queue, LANE_TAKE, buffer, capacity);\n';
 
@@ -119,6 +123,14 @@ const KERNEL: SeededBug[] = [
   bug('sequential', 'a batch frees before it copies', ['1x1 batches'],
     one(BATCH, '      copyBytes(buffer, (slot + SLOT_PAYLOAD) | 0, bytes);\n',
       '      ringAdvance(ring, (at + 1) | 0, 0);\n      copyBytes(buffer, (slot + SLOT_PAYLOAD) | 0, bytes);\n')),
+  bug('sequential', 'an array is published before it is filled', ['1x1 arrays'], one(ARRAY, ARRAY_PUBLISH, ''), one(ARRAY, ARRAY_BADGE, ARRAY_PUBLISH + ARRAY_BADGE)),
+  bug('sequential', 'an array goes on where there is no room', ['1x1 arrays'],
+    one(ARRAY, '  addOwned64(ring, RING_FULL_COUNT, 1);\n  return room | 0;\n', '  addOwned64(ring, RING_FULL_COUNT, 1);\n  return count;\n')),
+  bug('sequential', 'an array goes on behind the end of the ring', ['1x1 arrays near 2^32'], one(ARRAY, '  return ahead < count ? ahead : count;\n', '  return ahead < 0 ? ahead : count;\n')),
+  bug('sequential', 'an array wakes nobody', ['1x1 arrays, sleeping'], one(ARRAY, '  if (sent > 0) wakeReceivers(load32(sender, SENDER_BELL), sent);\n', '')),
+  bug('sequential', 'an array is freed before it is copied', ['1x1 arrays'],
+    one(ARRAY, '  let taken = arrayTake(', '  ringAdvance(ring, (first + most) | 0, 0);\n  let taken = arrayTake(')),
+  bug('sequential', 'an array takes more than is known', ['1x1 arrays'], one(ARRAY, 'const most = known < (count >>> 0) ? known | 0 : count;', 'const most = known < 0 ? known | 0 : count;')),
   bug('sequential', 'a view released twice', ['1x1 built and viewed'],
     one(INPLACE, '  store32(receiver, RECEIVER_VIEW_RING, 0);\n', ''),
     one(INPLACE, '  if (at !== load32(receiver, RECEIVER_VIEW_AT)) return STATUS_NOT_PENDING;\n', '')),
@@ -196,7 +208,7 @@ const KERNEL: SeededBug[] = [
     one(APPEND, 'compareExchange32(entry, REGION_LIMIT, limit, (to + 1) | 0);', 'storeRelaxed32(entry, REGION_LIMIT, (to + 1) | 0);')),
 ];
 
-export const SEEDED: SeededBug[] = [...KERNEL, ...BOARD_SEEDED];
+export const SEEDED: SeededBug[] = [...KERNEL, ...TYPED_SEEDED, ...BOARD_SEEDED];
 
 const AGAINST_ORDER = 'a store would have to enter its word\'s order before one that was made earlier, which the weak model does not show';
 

@@ -3,7 +3,8 @@
  *
  * What may change: the counter of the failure (64 bits); private notes of one side, which say the same as before, only newer (what
  * of the other side's cursor was seen, that a lane was announced, what was reaped); a receiver's words about the message that was too
- * large; places in which a call builds what it does not send; EVENT, which wakes others for a message that stays; the results of
+ * large; places in which a call builds what it does not send, a free slot among them where a schema judges the copy in it, with the notes of
+ * that judgement; EVENT, which wakes others for a message that stays; the results of
  * a batch, and the buffer of a receive that lost its message to another. All other words must hold what they held, but for what
  * others changed meanwhile: engine.ts adds up the differences that a call makes, weighted by word.
  *
@@ -11,6 +12,9 @@
  */
 import * as layout from '../kernel/layout.ts';
 import type { Call, Place } from './scenario.ts';
+
+/** A sender's block for its schema (src/kernel/schema/bind.ts). */
+const TYPED_SENDER_BYTES = 256;
 
 type Span = readonly [offset: number, bytes: number];
 
@@ -48,7 +52,16 @@ export const changeWeights = (place: Place, read: (address: number) => number, e
     const blocks = read(queue + layout.QUEUE_RECEIVER_BLOCKS);
     for (let r = 0; r < read(queue + layout.QUEUE_RECEIVERS); r++) mark(blocks + r * layout.RECEIVER_BYTES, RECEIVER);
     const lanes = layout.PRIORITY_COUNT << read(queue + layout.QUEUE_LANE_SHIFT);
-    for (let lane = 0; lane < lanes; lane++) mark(read(queue + layout.QUEUE_LANES) + lane * layout.RING_BYTES, RING);
+    for (let lane = 0; lane < lanes; lane++) {
+      const ring = read(queue + layout.QUEUE_LANES) + lane * layout.RING_BYTES;
+      mark(ring, RING);
+      const slots = (read(ring + layout.RING_MASK) + 1) * read(ring + layout.RING_STRIDE_BYTES);
+      if (read(queue + layout.QUEUE_TYPED) !== 0) mark(read(ring + layout.RING_SLOTS), [[0, slots]]);
+    }
+    for (let s = 0; s < senders; s++) {
+      const typed = read(queue + layout.QUEUE_HEADER_BYTES + s * layout.SENDER_BYTES + layout.SENDER_TYPED);
+      if (typed !== 0) mark(typed, [[0, TYPED_SENDER_BYTES]]);
+    }
   };
   mark(place.table, [], place.queue - place.table);
   markQueue(place.queue, place.bytes);

@@ -15,7 +15,7 @@ export interface Unexplored {
   why: string;
 }
 
-const TYPED = 'queues with a schema: test/wit and test/unit check them; validation touches no word that others write';
+const TYPED = 'a schema that is refused, or one of another form: test/wit has them';
 const BOUND = 'a bound that explored scenarios do not reach: each turn is the success of another context';
 const ARGUMENT = 'a wrong argument: unit tests have it';
 const ENDS = 'a region that ends between two looks of this call';

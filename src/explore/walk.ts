@@ -18,7 +18,7 @@ export type WalkKind = 'random' | 'priority';
 export interface WalkLimits {
   walks: number;
   seed: number;
-  seconds: number;
+  seconds?: number;
 }
 
 export interface WalkOutcome {
@@ -136,7 +136,7 @@ export const walk = (compiled: Compiled, scenario: Scenario, model: Model, limit
   const engine = new Engine(compiled, scenario, model);
   const outcome: WalkOutcome = { scenario: scenario.name, walks: 0, steps: 0, kills: 0, seconds: 0, violation: undefined, engine };
   const walker = new Walker(engine, outcome);
-  for (let i = 0; i < limits.walks && outcome.violation === undefined && outcome.seconds < limits.seconds; i++) {
+  for (let i = 0; i < limits.walks && outcome.violation === undefined && outcome.seconds < (limits.seconds ?? Infinity); i++) {
     const seed = limits.seed + i;
     try {
       while (!walker.walk(i % 2 === 0 ? 'random' : 'priority', seed));

@@ -9,7 +9,7 @@
  *
  * A plain access must have seen every write, and a plain write every plain read, before it: else it is a data race, named with
  * both source lines. copyRacing is plain where one receiver has the ring to itself, and relaxed where rings are shared.
- * What it cannot show: see docs/proof.md (no load buffering; a store never enters the order before a newer one).
+ * What it cannot show: see docs/explorer.md (no load buffering; a store never enters the order before a newer one).
  * Checked by: test/explore/litmus.test.ts.
  */
 import { type Engine, type Model, RESTART } from './engine.ts';

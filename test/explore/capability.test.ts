@@ -20,7 +20,7 @@ const SMALL: Replacement[] = [
   { file: 'src/kernel/layout.ts', from: 'export const SPACE_CAPABILITIES = 64;', to: 'export const SPACE_CAPABILITIES = 8;' },
   { file: 'src/kernel/layout.ts', from: 'export const SYSTEM_SPACES_MAX = 32;', to: 'export const SYSTEM_SPACES_MAX = 3;' },
 ];
-const LIMITS = { seconds: 45, states: 400_000 };
+const LIMITS = { states: 400_000 };
 
 const call = (name: string, operands: number[], accept: number[] = []): Call => ({ name, operands, meaning: { kind: 'other', accept } });
 

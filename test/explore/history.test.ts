@@ -20,6 +20,8 @@ const explains = (events: Event[], ringSize = 2): boolean => {
 
 const send = (lane: number, ...messages: number[]): Begun => ({ kind: 'send', lane, messages });
 const take = (count = 1): Begun => ({ kind: 'receive', count });
+/** An array: what follows the first in its lane. */
+const array = (count: number): Begun => ({ kind: 'receive', count, ofOneLane: true });
 const close: Begun = { kind: 'close' };
 const sent: Ended = { sent: 1, stop: 'done' };
 const full: Ended = { stop: 'full' };
@@ -45,6 +47,9 @@ describe('explained', () => {
     ]],
     ['a batch stops at full', [...call(0, send(1, 0, 1, 2), { sent: 2, stop: 'full' })]],
     ['a batch receives two and finds no more', [...call(0, send(1, 0, 1), { sent: 2, stop: 'done' }), ...call(1, take(3), { got: [[1, 0], [1, 1]], stop: 'empty' })]],
+    ['an array takes what follows in its lane, though a more urgent one came', [
+      ...call(0, send(1, 0, 1), { sent: 2, stop: 'done' }), [1, array(2)], ...call(0, send(0, 0), sent), [1, got([1, 0], [1, 1])],
+    ]],
     ['a dead sender\'s message', [[0, send(1, 0)], [0, 'dies'], ...call(1, take(), got([1, 0]))]],
     ['no message of a dead sender', [[0, send(1, 0)], [0, 'dies'], ...call(1, take(), empty)]],
     ['a dead receiver took it', [...call(0, send(1, 0), sent), [1, take()], [1, 'dies'], ...call(2, take(), empty)]],
@@ -67,6 +72,12 @@ describe('explained by no order', () => {
     ]],
     ['a batch passes a more urgent one that came before its second message', [
       ...call(0, send(0, 0), sent), ...call(0, send(1, 0), sent), ...call(1, take(2), got([1, 0], [0, 0])),
+    ]],
+    ['an array of two lanes', [
+      ...call(0, send(0, 0), sent), ...call(0, send(1, 0), sent), ...call(1, array(2), got([0, 0], [1, 0])),
+    ]],
+    ['an array that begins with the less urgent lane', [
+      ...call(0, send(0, 0), sent), ...call(0, send(1, 0), sent), ...call(1, array(1), got([1, 0])),
     ]],
     ['a dead sender\'s message twice', [[0, send(1, 0)], [0, 'dies'], ...call(1, take(), got([1, 0])), ...call(2, take(), got([1, 0]))]],
     ['a dead sender\'s message after empty', [[0, send(1, 0)], [0, 'dies'], ...call(1, take(), empty), ...call(1, take(), got([1, 0]))]],

@@ -39,7 +39,7 @@ const run = (threads: Thread[], kind: 'weak' | 'sequential', finals: string[] = 
       }));
     },
   };
-  const outcome = search(compiled, scenario, kind === 'weak' ? weak() : sequential(), { seconds: 20, states: 100_000 });
+  const outcome = search(compiled, scenario, kind === 'weak' ? weak() : sequential(), { states: 100_000 });
   expect(outcome.exhausted || outcome.violation !== undefined).toBe(true);
   return { outcomes: [...outcomes].sort(), violation: outcome.violation?.message };
 };

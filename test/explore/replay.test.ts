@@ -29,7 +29,7 @@ describe.each([['publish before the payload is there', '1x1 ring 1'], ['PRODUCED
     let message = '';
     beforeAll(() => {
       broken = compile(ENTRY, [...SCALED, ...bug.change]);
-      const line = exploreOne(broken, without(scenarioName), bug.model, { seconds: 60, states: 500_000 });
+      const line = exploreOne(broken, without(scenarioName), bug.model, { states: 500_000 });
       text = line.schedule!;
       message = line.outcome.violation!.message;
     });
@@ -69,13 +69,13 @@ test('the same schedule does no harm to the real source', () => {
 });
 
 test('a bound on preemptions finds failures with fewer switches, and proves nothing', () => {
-  const outcome = search(compileKernel(), without('1x1 ring 1'), makeModel('sequential'), { seconds: 60, states: 100_000, preemptions: 1 });
+  const outcome = search(compileKernel(), without('1x1 ring 1'), makeModel('sequential'), { states: 100_000, preemptions: 1 });
   expect(outcome).toMatchObject({ exhausted: false, violation: undefined, preemptions: 1 });
 });
 
 test('deaths happen before every step', () => {
   const compiled = compileKernel();
-  const killable = search(compiled, without('sender dies'), makeModel('sequential'), { seconds: 60, states: 500_000 });
+  const killable = search(compiled, without('sender dies'), makeModel('sequential'), { states: 500_000 });
   expect(killable.exhausted).toBe(true);
   expect(killable.kills).toBeGreaterThan(20);
   const one = parse('sender_dies~sequential~~a,ak').transitions[1]!;
