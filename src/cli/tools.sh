@@ -179,7 +179,7 @@ debian_sites() {
 # For a Debian without backports among its sources: the same archives, their backports, in a folder of sources for these calls only.
 temporary_sources() {
   codename=$(sed -n 's/^VERSION_CODENAME=//p' "${SYSROOT:-}/etc/os-release" 2>/dev/null)
-  [ -n "$codename" ] || return 1
+  grep -q '^ID=debian$' "${SYSROOT:-}/etc/os-release" 2>/dev/null && [ -n "$codename" ] || return 1
   sites=$(debian_sites "$codename")
   if [ -z "$sites" ]; then
     apt update >/dev/null 2>&1

@@ -51,6 +51,17 @@ ${greetings}1000 throws between core 0 and core 0
   });
 });
 
+test('no wake-up is lost, as without LSE', async () => {
+  const checks = await imageOf('test/boot/programs/checks.ts', 'lse');
+  expectLog(await run(checks, { cpu: 'cortex-a76', cpus: 4, arguments: ['run=wait'] }), 0, `results are right
+counts are right
+tokens 18198 taken
+10000 rounds of the duel
+300 tasks came and went
+done
+`);
+});
+
 describe('where it has none: one sentence instead of an undefined instruction', () => {
   test.each([['cortex-a53', 'd03'], ['cortex-a57', 'd07'], ['cortex-a72', 'd08']])('%s', async (cpu, part) => {
     expectLog(await run(lse, { cpu, cpus: 4 }), 1, `
