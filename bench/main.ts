@@ -29,6 +29,7 @@ const FLAGS = [
 const ROWS = [
   ['send_recv_64_single', 'send + receive, 64 bytes, one sender declared'],
   ['send_recv_64_many', 'send + receive, 64 bytes, four senders declared'],
+  ['cap_send_recv_64', 'send by capability + receive, 64 bytes'],
   ['send_recv_64_lowest_of_four', 'the same at Low, all four priorities in use'],
   ['send_recv_64_four_senders', 'the same, four senders in turn, four queued'],
   ['reserve_commit_view', 'reserve, commit, view, release: nothing copied'],

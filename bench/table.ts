@@ -17,6 +17,7 @@ export interface Counts { clang: number; counts: Record<string, number> }
 const COUNTED: readonly (readonly [key: string, what: string, goal?: number])[] = [
   ['send_recv_64_many', '64 B, send + receive, four senders declared', 96],
   ['send_recv_64_single', 'the same, one sender and receiver declared', 64],
+  ['cap_send_recv_64', 'the same, sent by capability'],
   ['send_recv_64_lowest_of_four', 'the same at Low, all four priorities in use'],
   ['send_recv_64_four_senders', 'the same, four senders in turn, four queued'],
   ['array32_64_per_message', 'array of 32, 64 B, per message', 24],

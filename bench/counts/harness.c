@@ -16,6 +16,9 @@ extern i32 queueSendBatch(i32 sender, i32 priority, i32 list, i32 count), queueR
 extern i32 queueSendArray(i32 sender, i32 priority, i32 source, i32 bytes, i32 count);
 extern i32 queueReceiveArray(i32 receiver, i32 buffer, i32 bytes, i32 count);
 extern i32 schemaValidate(i32 program, i32 at, i32 bytes, i32 scratch);
+extern i32 capSystemBytes(void), capSystemCreate(i32 at, i32 bytes, i32 table), capRegionCreate(i32 space, i32 cap, i32 policy, i32 base, i32 bytes);
+extern i32 capQueueCreate(i32 space, i32 cap, i32 config), capAttachSender(i32 space, i32 cap, i32 schema, i32 submits);
+extern i32 capSend(i32 space, i32 cap, i32 priority, i32 source, i32 bytes);
 // Of records.wit, from bench/counts/records.ts and validators.ts.
 extern i32 storeReadingProgram(i32 at), storeEmbeddingProgram(i32 at);
 extern i32 isReadingMessage(i32 at, i32 bytes, i32 scratch), isEmbeddingMessage(i32 at, i32 bytes, i32 scratch);
@@ -66,11 +69,14 @@ static i32 area;
 static i32 take(i32 bytes) { i32 at = area; area += (bytes + 63) & ~63; return at; }
 static inline void *at(i32 address) { return (void *)(uintptr_t)(uint32_t)address; }
 
-static i32 make_queue(i32 table, i32 senders) {
-  i32 config = take(32);
+static i32 make_config(i32 senders) {
+  i32 config = take(40);
   i32 *c = at(config);
-  c[0] = RING; c[1] = BYTES; c[2] = 0; c[3] = senders; c[4] = 1; c[5] = 0; c[6] = 0; c[7] = 0;
-  i32 bytes = queueBytes(config);
+  c[0] = RING; c[1] = BYTES; c[2] = 0; c[3] = senders; c[4] = 1; c[5] = 0; c[6] = 0; c[7] = 0; c[8] = 0; c[9] = 0;
+  return config;
+}
+static i32 make_queue(i32 table, i32 senders) {
+  i32 config = make_config(senders), bytes = queueBytes(config);
   i32 queue = queueCreate(table, regionCreate(table, SLAB, take(bytes), bytes), config);
   if (queue < 0) fail("queueCreate");
   return queue;
@@ -109,6 +115,16 @@ static void count_kernel(i32 table, i32 append) {
       EXPECT(queueReceiveArray(r1, places, BYTES, BATCH), BATCH));
   for (int k = 0; k < RING; k++) queueSend(s1, NORMAL, message, BYTES);
   ROW("send_full", 1, EXPECT(queueSend(s1, NORMAL, message, BYTES), FULL));
+}
+
+// A send that looks at its capability first, with the receive of any.
+static void count_capability(i32 table) {
+  i32 config = make_config(1), bytes = queueBytes(config), queue = take(bytes), system = capSystemBytes();
+  i32 space = capSystemCreate(take(system), system, table);
+  i32 cap = capQueueCreate(space, capRegionCreate(space, 65, SLAB, queue, bytes), config);
+  i32 place = capAttachSender(space, cap, 0, 0), receiver = queueAttachReceiver(queue);
+  if (place < 0 || receiver < 0) fail("a queue by capability");
+  ROW("cap_send_recv_64", 1, capSend(space, place, NORMAL, message, BYTES); EXPECT(queueReceive(receiver, buffer, BYTES), BYTES));
 }
 
 // A record of 64 bytes and a list of 768 floats, through the interpreter and through the generated validators.
@@ -166,6 +182,7 @@ i32 programStart(void) {
   i32 store = take(4096), append = regionCreate(table, APPEND_ONLY, store, 4096), content = take(1024);
   EXPECT(regionAppend(table, append, content, 1024), 0);
   count_kernel(table, append);
+  count_capability(table);
   count_schema();
   count_hand();
   put("COUNTED\n");

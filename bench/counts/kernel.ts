@@ -9,6 +9,7 @@ export {
   queueAttachReceiver, queueAttachSender, queueBytes, queueCommit, queueCreate, queueReceive, queueReceiveArray, queueReceiveBatch,
   queueRelease, queueReserve, queueSend, queueSendArray, queueSendBatch, queueSendDescriptor, queueView,
 } from '../../src/kernel/queue.ts';
+export { capAttachSender, capQueueCreate, capRegionCreate, capSend, capSystemBytes, capSystemCreate } from '../../src/kernel/capability.ts';
 export { schemaValidate } from '../../src/kernel/schema/interpret.ts';
 export { storeEmbeddingProgram, storeReadingProgram } from './records.ts';
 export { isEmbeddingMessage, isReadingMessage } from './validators.ts';

@@ -23,6 +23,12 @@ test('a send and a receive cost at most 1.1 times the same algorithm by hand in 
   expect(counts['send_recv_64_many']! / counts['hand_send_recv_64_many']!).toBeLessThanOrEqual(1.1);
 });
 
+test('a send that looks at its capability costs at most 12 instructions more than one that does not', () => {
+  const more = counts['cap_send_recv_64']! - counts['send_recv_64_single']!;
+  expect(more).toBeGreaterThan(2);
+  expect(more).toBeLessThanOrEqual(12);
+});
+
 test('validating a message costs no more than was promised', () => {
   expect(counts['validate_64_generated']).toBeLessThanOrEqual(20);
   expect(counts['validate_64_interpreted']).toBeLessThanOrEqual(160);

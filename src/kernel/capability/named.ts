@@ -20,7 +20,8 @@ import { STATUS_NO_CAPABILITY } from '../status.ts';
  * @inline
  */
 export const placeOf = (space: i32, cap: i32, kind: i32): i32 => {
-  const entry = (space + SPACE_HEADER_BYTES + Math.imul(cap & CAPABILITY_INDEX_MASK, CAPABILITY_BYTES)) | 0;
-  if (cap < 0 || loadRelaxed32(entry, CAPABILITY_HANDLE) !== cap) return STATUS_NO_CAPABILITY; // [capability]
-  return load32(entry, kind);
+  // The header before the entries is part of the offsets, where it costs nothing.
+  const at = (space + Math.imul(cap & CAPABILITY_INDEX_MASK, CAPABILITY_BYTES)) | 0;
+  if (cap < 0 || loadRelaxed32(at, SPACE_HEADER_BYTES + CAPABILITY_HANDLE) !== cap) return STATUS_NO_CAPABILITY; // [capability]
+  return load32(at, (SPACE_HEADER_BYTES + kind) | 0);
 };

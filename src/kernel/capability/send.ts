@@ -12,18 +12,19 @@ import {
   CAPABILITY_SENDER, DESCRIPTOR_FLAGS, DESCRIPTOR_LENGTH, DESCRIPTOR_OFFSET_HIGH, DESCRIPTOR_OFFSET_LOW, DESCRIPTOR_REGION,
   DESCRIPTOR_RESERVED, RIGHT_READ, SPACE_RECORD, TYPE_REGION,
 } from '../layout.ts';
+import { sendNow } from '../path/1-send.ts';
 import {
-  queueCommitSubmit, queueCompletions, queueReceive, queueReceiveTimeout, queueReserve, queueSend, queueSendArray,
+  queueCommitSubmit, queueCompletions, queueReceive, queueReceiveTimeout, queueReserve, queueSendArray,
   queueSendBatch, queueSendDescriptor, queueSubmit, queueSubmitDescriptor, refusedByte, refusedReason, refusedWord,
 } from '../queue.ts';
 import { STATUS_BAD_ARGUMENT } from '../status.ts';
 import { placeOf } from './named.ts';
 import { capabilityObject } from './space.ts';
 
-/** As queueSend. */
+/** As queueSend, whose quick way is a part of it: no argument has to move. */
 export const capSend = (space: i32, cap: i32, priority: i32, source: i32, bytes: i32): i32 => {
   const sender = placeOf(space, cap, CAPABILITY_SENDER);
-  return sender < 0 ? sender : queueSend(sender, priority, source, bytes);
+  return sender < 0 ? sender : sendNow(sender, priority, source, bytes);
 };
 /** As queueSubmit. */
 export const capSubmit = (space: i32, cap: i32, priority: i32, source: i32, bytes: i32, userLow: i32, userHigh: i32): i32 => {
