@@ -50,20 +50,32 @@ export const checkTimeout = (where: string, timeout: number | undefined): number
   throw badArgument(where, 'timeout must be a number of milliseconds, 0 or more', timeout);
 };
 
-/**
- * Any view of bytes as a Uint8Array of the same bytes. A view whose buffer was transferred away is refused: it would
- * pass for an empty one.
- */
-export const checkBytes = (where: string, name: string, value: ArrayBufferView): Uint8Array => {
+/** Throws for what is no view of bytes, and for one whose buffer was transferred away: it would pass for an empty one. */
+const checkEmpty = (where: string, name: string, value: ArrayBufferView): void => {
   if (!ArrayBuffer.isView(value)) throw badArgument(where, `${name} must be a Uint8Array or another view of bytes`, value);
-  if (value.byteLength === 0) {
-    try {
-      new Uint8Array(value.buffer);
-    } catch {
-      throw new QueueError('BAD_ARGUMENT', where, `${name} is a view of a detached buffer (it was transferred away)`);
-    }
+  if (value.byteLength !== 0) return;
+  try {
+    new Uint8Array(value.buffer);
+  } catch {
+    throw new QueueError('BAD_ARGUMENT', where, `${name} is a view of a detached buffer (it was transferred away)`);
   }
-  return value instanceof Uint8Array ? value : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+};
+
+/** The number of bytes of any view of bytes. */
+export const checkView = (where: string, name: string, value: ArrayBufferView): number => {
+  if (value instanceof Uint8Array && value.length !== 0) return value.length;
+  checkEmpty(where, name, value);
+  return value.byteLength;
+};
+
+/** The same bytes as a Uint8Array. */
+export const asBytes = (value: ArrayBufferView): Uint8Array =>
+  (value instanceof Uint8Array ? value : new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+
+/** Any view of bytes as a Uint8Array of the same bytes. */
+export const checkBytes = (where: string, name: string, value: ArrayBufferView): Uint8Array => {
+  checkView(where, name, value);
+  return asBytes(value);
 };
 
 /** A signed 32-bit integer. */

@@ -20,7 +20,7 @@ import {
 import { regionCommitted } from '../kernel/region.ts';
 import { STATUS_BUSY, STATUS_INVALID_MESSAGE } from '../kernel/status.ts';
 import type { Capability } from './capability.ts';
-import { badArgument, checkBytes, checkInteger, checkOptions, priorityNumber, type Priority } from './check.ts';
+import { badArgument, checkInteger, checkOptions, checkView, priorityNumber, type Priority } from './check.ts';
 import { errorOf, QueueError, valueOf } from './errors.ts';
 import { regions } from './heap.ts';
 import { BATCH_LIST, placeClaim, placeRelease, type Place, type QueueShape } from './place.ts';
@@ -49,6 +49,7 @@ export interface DescriptorOptions {
 
 /** Not a tag: the message wants no completion. */
 export const NO_TAG = -1;
+const DIRECT_BYTES = 128;
 const WORD_MAX = 0xffffffff;
 /** A longer array is refused by its length all the same. */
 const LENGTH_MAX = 0x7fffffff;
@@ -127,14 +128,14 @@ export class Outbox {
   /** Sends a copy of the bytes. */
   send(where: string, message: ArrayBufferView, options: SendOptions | undefined, tag: number): number {
     const priority = priorityNumber(where, checkOptions(where, options)?.priority);
-    const bytes = checkBytes(where, 'bytes', message);
+    const length = checkView(where, 'bytes', message);
     this.checkAttached(where);
-    const length = bytes.length;
-    let source = addressOf(bytes);
+    // Bytes in the shared memory are copied from there; of few it costs more to find out than to copy them twice.
+    let source = length > DIRECT_BYTES ? addressOf(message) : 0;
     if (source === 0) {
       source = this.place.buffer;
       // One that is too large is not copied: the kernel refuses it by its length.
-      if (length <= this.shape.maxMessageBytes) copyIn(source, bytes);
+      if (length <= this.shape.maxMessageBytes) copyIn(source, message);
     }
     if (tag === NO_TAG) return this.kernelSend(priority, source, length > LENGTH_MAX ? LENGTH_MAX : length);
     return this.kernelSubmit(priority, source, length > LENGTH_MAX ? LENGTH_MAX : length, tag);

@@ -10,14 +10,14 @@ import { BATCH_COUNT_MAX, RECEIVER_INDEX } from '../kernel/layout.ts';
 import { queueAttachReceiver, receivedBytes } from '../kernel/queue.ts';
 import { STATUS_AGAIN, STATUS_CLOSED, STATUS_EMPTY, STATUS_NOT_PENDING, STATUS_TOO_SMALL } from '../kernel/status.ts';
 import {
-  badArgument, checkBytes, checkInt32, checkInteger, checkOptions, checkTimeout, priorityNumber, type Priority,
+  badArgument, checkInt32, checkInteger, checkOptions, checkTimeout, priorityNumber, type Priority,
 } from './check.ts';
 import { errorOf, QueueError, valueOf } from './errors.ts';
 import { Inbox, type AsyncOptions } from './inbox.ts';
 import { Message, MessageInfo } from './message.ts';
 import { placeClaim, placeRelease, type Place, type QueueShape } from './place.ts';
 import { TAG_MAX } from './tag.ts';
-import { addressOf, copyOut } from './view.ts';
+import { Target } from './view.ts';
 
 /** How long a blocking receive waits. */
 export interface ReceiveOptions {
@@ -50,6 +50,7 @@ export class Receiver implements Iterable<Message>, AsyncIterable<Message> {
   readonly #inbox: Inbox;
   readonly #shape: QueueShape;
   readonly #place: Place;
+  readonly #target = new Target();
   #attached = true;
   /** Whether the receiver's words speak of a message that receiveInto just delivered, and that message if asked for. */
   #fresh = false;
@@ -154,18 +155,19 @@ export class Receiver implements Iterable<Message>, AsyncIterable<Message> {
 
   /** `timeout` negative: do not wait, and return -1 on empty. */
   #into(where: string, target: ArrayBufferView, timeout: number): number {
-    const bytes = checkBytes(where, 'target', target);
+    const into = this.#target;
+    into.take(where, target);
     this.#begin(where);
-    const direct = addressOf(bytes);
-    const at = direct !== 0 ? direct : this.#place.buffer;
-    const capacity = direct !== 0 ? bytes.length : Math.min(bytes.length, this.#place.bytes);
+    const direct = into.address !== 0;
+    const at = direct ? into.address : this.#place.buffer;
+    const capacity = direct ? into.bytes : Math.min(into.bytes, this.#place.bytes);
     const status = timeout < 0 ? this.#inbox.take(at, capacity) : this.#inbox.wait(where, at, capacity, timeout);
     if (status < 0) {
       if (timeout < 0 && status === STATUS_EMPTY) return -1;
       throw this.#error(where, status);
     }
     this.#fresh = true;
-    if (direct === 0) copyOut(bytes, at, status);
+    if (!direct) into.copy(at, status);
     return status;
   }
 
