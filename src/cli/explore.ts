@@ -52,7 +52,7 @@ const run = async (choice: Choice, processes: number, coverageFile: string | und
   if (old > 0) console.log(`${old} of ${results.length} results are those of a run that was interrupted, of the same source.`);
   const { summary, covered } = summarize(results, choice);
   const open = countedPlaces(covered.missing.map(missingText));
-  console.log(`kernel lines run: ${covered.linesCovered} of ${covered.linesTotal}; branch arms: ${covered.branchesCovered} of ${covered.branchesTotal}`);
+  console.log(`lines run of the kernel, and of the board's sleeping and waking: ${covered.linesCovered} of ${covered.linesTotal}; branch arms: ${covered.branchesCovered} of ${covered.branchesTotal}`);
   for (const [file, places] of open) console.log(`  ${file}: ${places} places never run`);
   if (coverageFile !== undefined) {
     writeFileSync(coverageFile, covered.missing.map((place) => `${missingText(place)}  (${reasonOf(place) ?? 'no reason known'})\n`).join(''));

@@ -17,12 +17,21 @@ export const SCALED: Replacement[] = [
   { file: 'src/kernel/layout.ts', from: 'export const SLAB_BITMAP_BYTES = 128;', to: 'export const SLAB_BITMAP_BYTES = 4;' },
 ];
 
+const KERNEL_LAYOUT = 'src/kernel/layout.ts';
 const LAYOUT = 'src/board/layout.ts';
 const HARDWARE = "from '../explore/hardware.ts';\n";
 
 /** What is compiled for each kind of scenario: its entry, its bounds, and modules that hardware.ts stands for. */
 export const PROGRAMS: Record<ProgramName, { entry: string; scaled: Replacement[]; substitutes: Substitute[] }> = {
   kernel: { entry: ENTRY, scaled: SCALED, substitutes: [] },
+  capability: {
+    entry: 'src/explore/capability-entry.ts',
+    scaled: [
+      { file: KERNEL_LAYOUT, from: 'export const SPACE_CAPABILITIES = 64;', to: 'export const SPACE_CAPABILITIES = 8;' },
+      { file: KERNEL_LAYOUT, from: 'export const SYSTEM_SPACES_MAX = 32;', to: 'export const SYSTEM_SPACES_MAX = 3;' },
+    ],
+    substitutes: [],
+  },
   board: {
     entry: 'src/explore/board-entry.ts',
     scaled: [

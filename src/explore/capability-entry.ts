@@ -1,7 +1,7 @@
 /**
  * What explored tasks may call with capabilities. Restricted TypeScript, lowered together with the kernel.
  *
- * Elsewhere: test/explore/capability.test.ts says who calls what.
+ * Elsewhere: capabilities.ts says who calls what.
  */
 import { loadAcquire32 } from '#machine';
 import { capSend } from '../kernel/capability.ts';

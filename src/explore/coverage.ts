@@ -10,6 +10,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Compiled } from './compile.ts';
 import { ROOT } from './program.ts';
+import type { ProgramName } from './scenario.ts';
 
 /** A line, or an arm of a branch, that was never run. */
 export interface Missing {
@@ -36,10 +37,24 @@ const NOT_SHARED = 'src/kernel/schema/';
 
 const isOfKernel = (file: string): boolean => file.startsWith('src/kernel/') && !file.startsWith(NOT_SHARED);
 
-/** What the board's scenarios are about. */
-export const isOfBoard = (file: string): boolean => ['wait', 'schedule', 'state'].some((name) => file === `src/board/${name}.ts`);
+/** What the scenarios of each program are about. */
+const COUNTED: Record<ProgramName, (file: string) => boolean> = {
+  kernel: isOfKernel,
+  capability: (file) => file.startsWith('src/kernel/capability/'),
+  board: (file) => ['wait', 'schedule', 'state'].some((name) => file === `src/board/${name}.ts`),
+};
 
-export const coverage = (compiled: Compiled, marks: Uint8Array, counts = isOfKernel): Coverage => {
+/** Of several programs together. */
+export const coverages = (programs: readonly { name: ProgramName; compiled: Compiled; marks: Uint8Array }[]): Coverage => {
+  const all = programs.map(({ name, compiled, marks }) => coverage(compiled, marks, COUNTED[name]));
+  const sum = (key: 'linesCovered' | 'linesTotal' | 'branchesCovered' | 'branchesTotal'): number => all.reduce((total, one) => total + one[key], 0);
+  return {
+    linesCovered: sum('linesCovered'), linesTotal: sum('linesTotal'), branchesCovered: sum('branchesCovered'), branchesTotal: sum('branchesTotal'),
+    missing: all.flatMap(({ missing }) => missing),
+  };
+};
+
+const coverage = (compiled: Compiled, marks: Uint8Array, counts: (file: string) => boolean): Coverage => {
   const lines = new Map<string, boolean>();
   const missing = new Map<string, Missing>();
   const texts = new Map<string, string[]>();

@@ -88,7 +88,7 @@ export interface Place {
 }
 
 /** What is compiled for exploration: bounds.ts. */
-export type ProgramName = 'kernel' | 'board';
+export type ProgramName = 'kernel' | 'capability' | 'board';
 
 export interface Scenario {
   name: string;

@@ -1,5 +1,6 @@
 /**
- * Seeded bugs of queues with a schema: what is judged, and when. Elsewhere: seeded.ts has the others, typed.ts the scenarios.
+ * Seeded bugs of queues with a schema: what is judged, and when; and of capabilities. Elsewhere: seeded.ts has the others, typed.ts and
+ * capabilities.ts the scenarios.
  *
  * Checked by: test/explore/seeded.test.ts.
  */
@@ -26,4 +27,14 @@ export const TYPED_SEEDED: SeededBug[] = [
   bug('sequential', 'typed: what is refused is not said to be', [RUNS], one(CAREFUL, REFUSE, '  if (accepted < 0) return STATUS_OK;\n')),
   bug('sequential', 'typed: what is described is not judged', ['typed: what is described is judged where it lies'],
     one(CAREFUL, '  if (refused >= 0) refused = sendTypedRegion(sender, region, offsetLow, length);\n', '')),
+];
+
+const PASSED_ON = 'capability: passed on while revoked';
+
+export const CAPABILITY_SEEDED: SeededBug[] = [
+  bug('sequential', 'capability: a grant does not look at its origin again', [PASSED_ON],
+    one('src/kernel/capability/grant.ts', 'const word = capabilityStill(origin, cap) ? handle : capabilityFreed(handle);', 'const word = handle;')),
+  bug('sequential', 'capability: a revoke passes over what is being filled', [PASSED_ON],
+    one('src/kernel/capability/revoke.ts', 'if ((word > 0 || filling) && derives', 'if (word > 0 && derives'),
+    one('src/kernel/capability/revoke.ts', 'pass < REVOKE_PASSES && last !== 0', 'pass < 1 && last !== 0')),
 ];

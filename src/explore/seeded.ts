@@ -5,7 +5,7 @@
  * tried, in order. Checked by: test/explore/seeded.test.ts.
  */
 import { BOARD_SEEDED, BOARD_SURVIVING } from './seeded-board.ts';
-import { TYPED_SEEDED } from './seeded-typed.ts';
+import { CAPABILITY_SEEDED, TYPED_SEEDED } from './seeded-typed.ts';
 import { bug, importing, one, type SeededBug } from './bug.ts';
 
 export type { SeededBug };
@@ -208,7 +208,7 @@ const KERNEL: SeededBug[] = [
     one(APPEND, 'compareExchange32(entry, REGION_LIMIT, limit, (to + 1) | 0);', 'storeRelaxed32(entry, REGION_LIMIT, (to + 1) | 0);')),
 ];
 
-export const SEEDED: SeededBug[] = [...KERNEL, ...TYPED_SEEDED, ...BOARD_SEEDED];
+export const SEEDED: SeededBug[] = [...KERNEL, ...TYPED_SEEDED, ...CAPABILITY_SEEDED, ...BOARD_SEEDED];
 
 const AGAINST_ORDER = 'a store would have to enter its word\'s order before one that was made earlier, which the weak model does not show';
 

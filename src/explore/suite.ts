@@ -6,6 +6,7 @@
  */
 import { BOARDS, LARGE_BOARDS } from './boards.ts';
 import { PROGRAMS } from './bounds.ts';
+import { CAPABILITIES } from './capabilities.ts';
 import { compile, type Compiled } from './compile.ts';
 import { makeModel, type ModelName, print, scheduleOf, shrink } from './schedule.ts';
 import { REFUSALS } from './refusals.ts';
@@ -19,7 +20,8 @@ import { TYPED } from './typed.ts';
 import { walk, type WalkLimits, type WalkOutcome } from './walk.ts';
 
 export const ALL: readonly Scenario[] = [
-  ...SCENARIOS, ...MORE, ...DEATHS, ...HOSTILITY, ...REFUSALS, ...REGIONS, ...TYPED, ...BOARDS, ...LARGE, ...LARGE_REGIONS, ...LARGE_BOARDS, ...BIG,
+  ...SCENARIOS, ...MORE, ...DEATHS, ...HOSTILITY, ...REFUSALS, ...REGIONS, ...TYPED, ...CAPABILITIES, ...BOARDS,
+  ...LARGE, ...LARGE_REGIONS, ...LARGE_BOARDS, ...BIG,
 ];
 
 export const scenarioNamed = (name: string): Scenario => {
@@ -40,7 +42,7 @@ export interface Depth {
 
 /** The short run is bounded by states alone: what it reaches does not depend on the machine. */
 export const SHORT: Depth = {
-  scenarios: [...SCENARIOS, ...MORE, ...DEATHS, ...HOSTILITY, ...REFUSALS, ...REGIONS, ...TYPED, ...BOARDS],
+  scenarios: [...SCENARIOS, ...MORE, ...DEATHS, ...HOSTILITY, ...REFUSALS, ...REGIONS, ...TYPED, ...CAPABILITIES, ...BOARDS],
   sequential: { states: 2_000_000 },
   weak: { states: 60_000 },
   big: BIG,

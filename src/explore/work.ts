@@ -4,8 +4,9 @@
  * The list begins with what is worth most: everything small under sequential consistency, the seeded bugs, then the weak model, then
  * what is too large to be exhausted. Role: pool.ts works it off, src/cli/explore.ts prints it. Checked by: test/explore/pool.test.ts.
  */
-import { compileKernel, compileProgram, DEEP, type Depth, exploreOne, exploreSeeded, scenarioNamed, SHORT, walkOne } from './suite.ts';
-import { coverage, type Coverage } from './coverage.ts';
+import { compileProgram, DEEP, type Depth, exploreOne, exploreSeeded, scenarioNamed, SHORT, walkOne } from './suite.ts';
+import { type Coverage, coverages } from './coverage.ts';
+import { PROGRAMS } from './bounds.ts';
 import type { Compiled } from './compile.ts';
 import type { Engine } from './engine.ts';
 import type { ProgramName, Scenario } from './scenario.ts';
@@ -140,15 +141,17 @@ export interface Summary {
   branches_total: number;
 }
 
-/** Adds everything up; what was covered of the kernel comes back beside the sums. */
+/** Adds everything up; what was covered of the source comes back beside the sums. */
 export const summarize = (results: readonly Result[], choice: Choice): { summary: Summary; covered: Coverage } => {
   const of = (...kinds: Piece['kind'][]): Result[] => results.filter(({ kind }) => kinds.includes(kind));
   const sum = (list: readonly Result[], key: 'states' | 'transitions' | 'kills' | 'walks' | 'steps' | 'seconds'): number =>
     list.reduce((total, one) => total + one[key], 0);
-  const compiled = compileKernel();
-  const marks = new Uint8Array(compiled.blocks.length);
-  for (const one of results) if (one.program === 'kernel') for (const block of one.covered) marks[block] = 1;
-  const covered = coverage(compiled, marks);
+  const covered = coverages((Object.keys(PROGRAMS) as ProgramName[]).map((name) => {
+    const compiled = compiledFor(name);
+    const marks = new Uint8Array(compiled.blocks.length);
+    for (const one of results) if (one.program === name) for (const block of one.covered) marks[block] = 1;
+    return { name, compiled, marks };
+  }));
   const searches = of('search');
   const clean = searches.filter(({ violation }) => !violation);
   const explored = of('search', 'few', 'walk');
