@@ -2,13 +2,13 @@
  * Places in queues that were taken by a capability: each call of the kernel looks at it first.
  *
  * Role: the thread to which the space belongs. Memory: as outbox.ts and inbox.ts.
- * Elsewhere: taking such places: capability.ts; what the kernel looks at: ../kernel/capability/use.ts.
+ * Elsewhere: taking such places: capability.ts; what the kernel looks at: ../kernel/capability/named.ts.
  * Checked by: test/lib/capability.test.ts.
  */
 import { load32 } from '#machine';
 import {
-  capComplete, capDiscard, capDrop, capPeek, capReap, capReapTimeout, capReceive, capReceiveTimeout, capRegionCommitted, capSend,
-  capSendBatch, capSendDescriptor, capSubmit, capSubmitDescriptor,
+  capComplete, capDiscard, capDrop, capPeek, capReap, capReapTimeout, capReceive, capReceiveArray, capReceiveTimeout, capRegionCommitted,
+  capSend, capSendArray, capSendBatch, capSendDescriptor, capSubmit, capSubmitDescriptor,
 } from '../kernel/capability.ts';
 import { capabilityAt } from '../kernel/capability/space.ts';
 import { CAPABILITY_INDEX_MASK, CAPABILITY_RECEIVER, CAPABILITY_SENDER } from '../kernel/layout.ts';
@@ -69,6 +69,9 @@ export class GuardedOutbox extends Outbox {
   protected override kernelSendBatch(priority: number, list: number, count: number): number {
     return capSendBatch(this.#space, this.#cap, priority, list, count);
   }
+  protected override kernelSendArray(priority: number, source: number, each: number, count: number): number {
+    return capSendArray(this.#space, this.#cap, priority, source, each, count);
+  }
   protected override kernelDetach(): number {
     return capDrop(this.#space, this.#cap);
   }
@@ -96,6 +99,9 @@ export class GuardedInbox extends Inbox {
   }
   protected override kernelReceiveTimeout(buffer: number, capacity: number, microseconds: number): number {
     return capReceiveTimeout(this.#space, this.#cap, buffer, capacity, microseconds);
+  }
+  protected override kernelReceiveArray(buffer: number, each: number, count: number): number {
+    return capReceiveArray(this.#space, this.#cap, buffer, each, count);
   }
   override peek(): number {
     return capPeek(this.#space, this.#cap);

@@ -16,7 +16,7 @@ import {
 import { queueBell, wakeAnnounce, wakeEverybody, wakeEvent, wakeRetract } from '../kernel/path/5-wake.ts';
 import { receiverBlock } from '../kernel/path/6-receive.ts';
 import {
-  queueComplete, queueDetachReceiver, queueDiscard, queuePeek, queueReceive, queueReceiveTimeout,
+  queueComplete, queueDetachReceiver, queueDiscard, queuePeek, queueReceive, queueReceiveArray, queueReceiveTimeout,
 } from '../kernel/queue.ts';
 import { STATUS_AGAIN, STATUS_EMPTY, STATUS_TIMED_OUT } from '../kernel/status.ts';
 import { badArgument, checkOptions, checkTimeout } from './check.ts';
@@ -165,6 +165,9 @@ export class Inbox {
   protected kernelReceive(buffer: number, capacity: number): number {
     return queueReceive(this.handle, buffer, capacity);
   }
+  protected kernelReceiveArray(buffer: number, each: number, count: number): number {
+    return queueReceiveArray(this.handle, buffer, each, count);
+  }
   protected kernelReceiveTimeout(buffer: number, capacity: number, microseconds: number): number {
     return queueReceiveTimeout(this.handle, buffer, capacity, microseconds);
   }
@@ -192,6 +195,14 @@ export class Inbox {
   take(buffer: number, capacity: number): number {
     for (;;) {
       const status = this.kernelReceive(buffer, capacity);
+      if (status !== STATUS_AGAIN) return status;
+    }
+  }
+
+  /** As take, but up to `count` messages of one sender and priority, to places of `each` bytes. Returns how many, or a status. */
+  takeArray(buffer: number, each: number, count: number): number {
+    for (;;) {
+      const status = this.kernelReceiveArray(buffer, each, count);
       if (status !== STATUS_AGAIN) return status;
     }
   }

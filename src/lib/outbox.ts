@@ -10,11 +10,11 @@
  */
 import { load32, store32 } from '#machine';
 import {
-  BATCH_ADDRESS, BATCH_BYTES, BATCH_LENGTH, DESCRIPTOR_FLAGS, DESCRIPTOR_LENGTH, DESCRIPTOR_OFFSET_HIGH,
+  BATCH_ADDRESS, BATCH_BYTES, BATCH_COUNT_MAX, BATCH_LENGTH, DESCRIPTOR_FLAGS, DESCRIPTOR_LENGTH, DESCRIPTOR_OFFSET_HIGH,
   DESCRIPTOR_OFFSET_LOW, DESCRIPTOR_REGION, DESCRIPTOR_RESERVED, HANDLE_LOW_MASK, LINE_BYTES, SENDER_INDEX,
 } from '../kernel/layout.ts';
 import {
-  queueDetachSender, queueSend, queueSendBatch, queueSendDescriptor, queueSubmit, queueSubmitDescriptor, refusedByte, refusedReason,
+  queueDetachSender, queueSend, queueSendArray, queueSendBatch, queueSendDescriptor, queueSubmit, queueSubmitDescriptor, refusedByte, refusedReason,
   refusedWord,
 } from '../kernel/queue.ts';
 import { regionCommitted } from '../kernel/region.ts';
@@ -85,6 +85,9 @@ export class Outbox {
   }
   protected kernelSendBatch(priority: number, list: number, count: number): number {
     return queueSendBatch(this.handle, priority, list, count);
+  }
+  protected kernelSendArray(priority: number, source: number, each: number, count: number): number {
+    return queueSendArray(this.handle, priority, source, each, count);
   }
   protected kernelDetach(): number {
     return queueDetachSender(this.handle);
@@ -160,6 +163,22 @@ export class Outbox {
     store32(record, DESCRIPTOR_FLAGS, flags | 0);
     store32(record, DESCRIPTOR_RESERVED, 0);
     return tag === NO_TAG ? this.kernelSendDescriptor(priority, record) : this.kernelSubmitDescriptor(priority, record, tag);
+  }
+
+  /**
+   * One kernel array: messages of `each` bytes of `bytes` from number `first` on, as many as fit into the place, or as one call
+   * takes if they lie in the shared memory. Returns how many, and the status.
+   */
+  sendPacked(bytes: Uint8Array, each: number, first: number, priority: number): { readonly tried: number; readonly status: number } {
+    const left = bytes.length / each - first;
+    const address = addressOf(bytes);
+    if (address !== 0) {
+      const tried = Math.min(left, BATCH_COUNT_MAX);
+      return { tried, status: this.kernelSendArray(priority, address + first * each, each, tried) };
+    }
+    const tried = Math.max(1, Math.min(left, Math.floor(this.place.bufferBytes / each)));
+    if (each <= this.shape.maxMessageBytes) copyIn(this.place.buffer, bytes.subarray(first * each, (first + tried) * each));
+    return { tried, status: this.kernelSendArray(priority, this.place.buffer, each, tried) };
   }
 
   /** One kernel batch: as many of `views` from number `first` on as fit into the place. Returns how many, and the status. */

@@ -171,10 +171,10 @@ export class Receiver implements Iterable<Message>, AsyncIterable<Message> {
     return status;
   }
 
-  /** About the message that `receiveInto` just delivered. Throws `EMPTY` if the call before was another. */
+  /** About the message that `receiveInto` just delivered, or the last one of `receiveArrayInto`. Throws `EMPTY` if the call before was another. */
   get last(): MessageInfo {
     if (!this.#attached) throw new QueueError('DETACHED', 'last');
-    if (!this.#fresh) throw new QueueError('EMPTY', 'last', 'only right after receiveInto has delivered a message');
+    if (!this.#fresh) throw new QueueError('EMPTY', 'last', 'only right after receiveInto or receiveArrayInto has delivered a message');
     return (this.#last ??= MessageInfo.about(this.#inbox.block, true));
   }
 
@@ -193,6 +193,34 @@ export class Receiver implements Iterable<Message>, AsyncIterable<Message> {
       messages.push(this.#message());
     }
     return messages;
+  }
+
+  /**
+   * Takes into `target` up to as many messages as it has places of `each` bytes (1 or more): the most urgent message, and what
+   * follows it of the same sender and priority, as far as each is exactly `each` bytes long; the last of them may be shorter.
+   * Returns how many, 0 if nothing is queued; `last` tells about the last one, and its length. A queue with several receivers
+   * gives one at a time.
+   *
+   * Throws `TOO_SMALL` (the first message is longer than `each`; it stays), `CLOSED`, `BUSY`, `BAD_ARGUMENT`.
+   */
+  receiveArrayInto(target: ArrayBufferView, each: number): number {
+    const where = 'receiveArrayInto';
+    const into = this.#target;
+    into.take(where, target);
+    checkInteger(where, 'each', each, 1, into.bytes);
+    this.#begin(where);
+    const places = Math.floor(into.bytes / each);
+    const direct = into.address !== 0;
+    // A place longer than any message: there is room for one.
+    const size = direct ? each : Math.min(each, this.#place.bufferBytes);
+    const count = direct ? places : Math.min(places, size < each ? 1 : Math.floor(this.#place.bufferBytes / size));
+    const at = direct ? into.address : this.#place.buffer;
+    const status = this.#inbox.takeArray(at, size, Math.min(count, BATCH_COUNT_MAX));
+    if (status === STATUS_EMPTY) return 0;
+    if (status < 0) throw this.#error(where, status);
+    this.#fresh = true;
+    if (!direct) into.copy(at, (status - 1) * each + receivedBytes(this.#inbox.handle));
+    return status;
   }
 
   /**

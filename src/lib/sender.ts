@@ -6,9 +6,12 @@
  */
 import { queueAttachSender } from '../kernel/queue.ts';
 import { STATUS_FULL } from '../kernel/status.ts';
-import { badArgument, checkBytes, checkOptions, priorityNumber } from './check.ts';
+import { badArgument, checkBytes, checkInteger, checkOptions, priorityNumber } from './check.ts';
 import { NO_TAG, Outbox, type DescriptorOptions, type SendOptions } from './outbox.ts';
 import type { QueueShape } from './place.ts';
+
+/** A longer message is refused by its length all the same. */
+const EACH_MAX = 0x7fffffff;
 
 /**
  * One of a queue's senders, made by `queue.sender()`; belongs to the thread that made it.
@@ -89,10 +92,31 @@ export class Sender {
     if (!Array.isArray(messages)) throw badArgument(where, 'messages must be an array', messages);
     const priority = priorityNumber(where, checkOptions(where, options)?.priority);
     const views = messages.map((message, index) => checkBytes(where, `messages[${index}]`, message));
+    return this.#sendAll(where, views.length, (first) => this.#outbox.sendSome(views, first, priority));
+  }
+
+  /**
+   * Sends messages of `each` bytes (1 or more) that lie one behind the other in `messages`, as many as it holds: the fastest way
+   * for small ones. Returns how many went, which is fewer if the queue was full.
+   *
+   * Throws `BAD_ARGUMENT` if `messages` is not a whole number of messages; if not even the first went, what `send` throws
+   * except `FULL`.
+   */
+  sendArray(messages: ArrayBufferView, each: number, options?: SendOptions): number {
+    const where = 'sendArray';
+    const priority = priorityNumber(where, checkOptions(where, options)?.priority);
+    const bytes = checkBytes(where, 'messages', messages);
+    checkInteger(where, 'each', each, 1, EACH_MAX);
+    if (bytes.length % each !== 0) throw badArgument(where, `messages must be a whole number of ${each} bytes each`, bytes.length);
+    return this.#sendAll(where, bytes.length / each, (first) => this.#outbox.sendPacked(bytes, each, first, priority));
+  }
+
+  /** Calls `some` with the number of the first message that is still to go, until all went or it does not take all it tried. */
+  #sendAll(where: string, count: number, some: (first: number) => { readonly tried: number; readonly status: number }): number {
     this.#outbox.checkAttached(where);
     let sent = 0;
-    while (sent < views.length) {
-      const { tried, status } = this.#outbox.sendSome(views, sent, priority);
+    while (sent < count) {
+      const { tried, status } = some(sent);
       if (status < 0 && status !== STATUS_FULL && sent === 0) throw this.#outbox.error(status, where);
       if (status > 0) sent += status;
       if (status < tried) return sent;
