@@ -6,8 +6,8 @@
  *   bootLines +0   u32 number of rows (0: a build without a table)
  *             +4   u32 offset of the contexts from bootLines, +8 of the functions, +12 of the names
  *             +16  rows, in order of address, from the start of the image; each holds from its instruction on; LEB128 numbers:
- *                    instructions since the row before, times 2, plus 1 if the context changes ; if so, the context (0 none) ;
- *                    the line minus the line before, as 0 -1 1 -2 2 ...
+ *                    instructions since the row before, times 2, plus 1 if the context changes ;
+ *                    if so, the context (0 none) minus the one before ; the line minus the one before ; both as 0 -1 1 -2 2 ...
  *   context   6 bytes: u16 function, u16 line at which it is inlined, u16 context it is inlined into (0: not inlined)
  *   function  4 bytes: u16 name, u16 file (offsets in the names, which end in zeros)
  *   Contexts and functions are numbered from 1.
@@ -52,6 +52,12 @@ const streamNumber = (): i32 => {
   }
 };
 
+/** The next number, which may be negative. */
+const streamChange = (): i32 => {
+  const change = streamNumber();
+  return ((change >> 1) ^ -(change & 1)) | 0;
+};
+
 /** Finds context and line of the instruction at `pc`; context 0 if unknown. */
 const placeFind = (pc: i32): void => {
   const table = imageLines();
@@ -64,9 +70,8 @@ const placeFind = (pc: i32): void => {
     const step = streamNumber();
     address = (address + ((step >> 1) << 2)) | 0;
     if (address > pc) return;
-    if ((step & 1) !== 0) foundContext = streamNumber();
-    const change = streamNumber();
-    foundLine = (foundLine + ((change >> 1) ^ -(change & 1))) | 0;
+    if ((step & 1) !== 0) foundContext = (foundContext + streamChange()) | 0;
+    foundLine = (foundLine + streamChange()) | 0;
   }
 };
 

@@ -84,7 +84,7 @@ export const encodeLines = (places: readonly Place[][]): Uint8Array => {
     const line = chain[0]?.line ?? last.line;
     if (context === last.context && line === last.line) return;
     leb128((row - last.row) * 2 + (context === last.context ? 0 : 1), stream);
-    if (context !== last.context) leb128(context, stream);
+    if (context !== last.context) leb128(zigzag(context - last.context), stream);
     leb128(zigzag(line - last.line), stream);
     Object.assign(last, { row, context, line });
     count++;

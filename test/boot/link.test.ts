@@ -58,14 +58,17 @@ const decode = (bytes: Uint8Array, instructions: number): Place[][] => {
       if (byte < 128) return value;
     }
   };
+  const change = (): number => {
+    const coded = number();
+    return coded % 2 === 0 ? coded / 2 : -(coded + 1) / 2;
+  };
   const places: Place[][] = [];
   let [context, line] = [0, 0];
   for (let i = 0; i < rows; i++) {
     const step = number();
     for (let same = step >> 1; same > 0; same--) places.push(chain(context, line));
-    if ((step & 1) === 1) context = number();
-    const change = number();
-    line += change % 2 === 0 ? change / 2 : -(change + 1) / 2;
+    if ((step & 1) === 1) context += change();
+    line += change();
   }
   while (places.length < instructions) places.push(chain(context, line));
   return places;
