@@ -1,10 +1,8 @@
 // Counts what read-modify-writes cost, alone and within calls of the kernel; bench/atomics/cost.ts builds it with and without LSE.
-// Counted as in ../counts/harness.c, by INST_RETIRED under -icount; prints `COUNT name thousandths`.
-#include <stdint.h>
+// Counted by ../count.h; prints `COUNT name thousandths`.
+#include "../count.h"
 
-typedef int32_t i32;
-
-// The kernel, from TypeScript, and the board.
+// The kernel, from TypeScript.
 extern i32 atomicCompareExchange(i32 p, i32 expected, i32 v), atomicExchange(i32 p, i32 v), atomicAdd(i32 p, i32 v);
 extern i32 atomicOr(i32 p, i32 v), atomicAnd(i32 p, i32 v);
 extern i32 regionTableCreate(i32 at, i32 bytes, i32 count), regionTableBytes(i32 count);
@@ -15,49 +13,18 @@ extern i32 regionReserve(i32 table, i32 handle, i32 owner, i32 bytes), regionCom
 extern i32 queueBytes(i32 config), queueCreate(i32 table, i32 region, i32 config);
 extern i32 queueAttachSender(i32 queue, i32 schema), queueDetachSender(i32 sender), queueAttachReceiver(i32 queue);
 extern i32 queueSend(i32 sender, i32 priority, i32 source, i32 bytes), queueReceive(i32 receiver, i32 buffer, i32 capacity);
-extern i32 boardFreeBase(void), boardConsoleByte(i32 byte), boardExit(i32 code);
 
 enum { ROUNDS = 256, RING = 64, BYTES = 64, NORMAL = 2, APPEND_ONLY = 2, SLAB = 3, OWNER = 1, SLOTS = 32 };
 
-static void put(const char *s) { while (*s) boardConsoleByte(*s++); }
-static void put_number(uint64_t v) {
-  char digits[24];
-  int n = 0;
-  do { digits[n++] = (char)('0' + v % 10); v /= 10; } while (v);
-  while (n) boardConsoleByte(digits[--n]);
-}
-static void fail(const char *what) { put("FAILED "); put(what); put("\n"); boardExit(1); }
-
-static void counter_start(void) {
-  uint64_t events;
-  __asm__ volatile("mrs %0, pmceid0_el0" : "=r"(events));
-  if (!(events >> 8 & 1)) fail("no INST_RETIRED: not under -icount");
-  __asm__ volatile("msr pmevtyper0_el0, %0; msr pmccfiltr_el0, xzr; msr pmcntenset_el0, %1; msr pmcr_el0, %2; isb"
-                   :: "r"(0x08ul), "r"(0x80000001ul), "r"(0x47ul));
-}
-static inline uint64_t counter(void) {
-  uint64_t v;
-  __asm__ volatile("isb; mrs %0, pmevcntr0_el0" : "=r"(v) :: "memory");
-  return v & 0xffffffffu;
-}
-
 // One row: instructions of ROUNDS times `work`, less the same loop around nothing, each, in thousandths.
-#define LOOP(work) ({ \
-  uint64_t from = counter(); \
-  for (int round = 0; round < ROUNDS; round++) { __asm__ volatile("" ::: "memory"); work; } \
-  counter() - from; \
-})
 #define ROW(name, work) do { \
-  uint64_t empty = LOOP({}), spent = LOOP(work) - empty; \
+  uint64_t empty = LOOP(ROUNDS, {}), spent = LOOP(ROUNDS, work) - empty; \
   put("COUNT " name " "); \
   put_number(spent * 1000 / ROUNDS); \
   put("\n"); \
 } while (0)
-#define EXPECT(call, value) do { if ((call) != (value)) fail(#call); } while (0)
 #define POSITIVE(call) ({ i32 result = (call); if (result <= 0) fail(#call); result; })
 
-static i32 area;
-static i32 take(i32 bytes) { i32 at = area; area += (bytes + 63) & ~63; return at; }
 static inline i32 *words(i32 address) { return (i32 *)(uintptr_t)(uint32_t)address; }
 
 static i32 make_queue(i32 table, i32 receivers) {

@@ -1,8 +1,6 @@
-// Counts instructions per operation with the PMU, on bare metal under -icount: programStart of the image that bench/main.ts
-// boots. INST_RETIRED (event 0x08, Arm ARM D7) counts exactly under QEMU's -icount; without it the event is absent: we fail.
+// Counts instructions per operation, on bare metal under -icount: programStart of the image that bench/main.ts boots.
+#include "../count.h"
 #include "../hand/queue.h"
-
-typedef int32_t i32;
 
 // The kernel, from TypeScript.
 extern i32 regionTableCreate(i32 at, i32 bytes, i32 count), regionTableBytes(i32 count);
@@ -22,51 +20,19 @@ extern i32 capSend(i32 space, i32 cap, i32 priority, i32 source, i32 bytes);
 // Of records.wit, from bench/counts/records.ts and validators.ts.
 extern i32 storeReadingProgram(i32 at), storeEmbeddingProgram(i32 at);
 extern i32 isReadingMessage(i32 at, i32 bytes, i32 scratch), isEmbeddingMessage(i32 at, i32 bytes, i32 scratch);
-// The board.
-extern i32 boardFreeBase(void), boardConsoleByte(i32 byte), boardExit(i32 code);
 
 enum { ROUNDS = 1024, RING = 64, BYTES = 64, BATCH = 32, NORMAL = 2, LOW = 3, APPEND_ONLY = 2, SLAB = 3 };
 enum { FLOATS = 768, FLOATS_BYTES = 8 + 4 * FLOATS };
 
-static void put(const char *s) { while (*s) boardConsoleByte(*s++); }
-static void put_number(uint64_t v) {
-  char digits[24];
-  int n = 0;
-  do { digits[n++] = (char)('0' + v % 10); v /= 10; } while (v);
-  while (n) boardConsoleByte(digits[--n]);
-}
-static void fail(const char *what) { put("FAILED "); put(what); put("\n"); boardExit(1); }
-
-static void counter_start(void) {
-  uint64_t events;
-  __asm__ volatile("mrs %0, pmceid0_el0" : "=r"(events));
-  if (!(events >> 8 & 1)) fail("no INST_RETIRED: not under -icount");
-  __asm__ volatile("msr pmevtyper0_el0, %0; msr pmccfiltr_el0, xzr; msr pmcntenset_el0, %1; msr pmcr_el0, %2; isb"
-                   :: "r"(0x08ul), "r"(0x80000001ul), "r"(0x47ul));
-}
-static inline uint64_t counter(void) {
-  uint64_t v;
-  __asm__ volatile("isb; mrs %0, pmevcntr0_el0" : "=r"(v) :: "memory");
-  return v;
-}
-
 // One row: instructions of ROUNDS times `work`, less the same loop around nothing, per `per` operations, in thousandths.
-static uint64_t empty_loop;
-#define LOOP(work) ({ \
-  uint64_t from = counter(); \
-  for (int round = 0; round < ROUNDS; round++) { __asm__ volatile("" ::: "memory"); work; } \
-  counter() - from; \
-})
 #define ROW(name, per, work) do { \
-  uint64_t spent = LOOP(work) - empty_loop; \
+  uint64_t spent = LOOP(ROUNDS, work); \
+  spent -= LOOP(ROUNDS, {}); /* afterwards: no register is kept for it meanwhile */ \
   put("COUNT " name " "); \
   put_number(spent * 1000 / (ROUNDS * (per))); \
   put("\n"); \
 } while (0)
-#define EXPECT(call, value) do { if ((call) != (value)) fail(#call); } while (0)
 
-static i32 area;
-static i32 take(i32 bytes) { i32 at = area; area += (bytes + 63) & ~63; return at; }
 static inline void *at(i32 address) { return (void *)(uintptr_t)(uint32_t)address; }
 
 static i32 make_config(i32 senders) {
@@ -171,7 +137,6 @@ static void count_hand(void) {
 
 i32 programStart(void) {
   counter_start();
-  empty_loop = LOOP({});
   area = (boardFreeBase() + 63) & ~63;
   message = take(BYTES);
   buffer = take(BYTES);

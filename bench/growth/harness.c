@@ -1,47 +1,17 @@
-// How the cost of a send and a receive grows: with the message, the ring, the senders and the priorities. Counted as in
-// ../counts/harness.c, by INST_RETIRED under -icount; prints `GROWTH series parameter thousandths` for bench/growth.ts.
-#include <stdint.h>
+// How the cost of a send and a receive grows: with the message, the ring, the senders and the priorities. Counted by ../count.h;
+// prints `GROWTH series parameter thousandths` for bench/growth/growth.ts.
+#include "../count.h"
 
-typedef int32_t i32;
-
-// The kernel, from TypeScript, and the board.
+// The kernel, from TypeScript.
 extern i32 regionTableCreate(i32 at, i32 bytes, i32 count), regionTableBytes(i32 count);
 extern i32 regionCreate(i32 table, i32 policy, i32 base, i32 bytes);
 extern i32 queueBytes(i32 config), queueCreate(i32 table, i32 region, i32 config);
 extern i32 queueAttachSender(i32 queue, i32 schema), queueAttachReceiver(i32 queue);
 extern i32 queueSend(i32 sender, i32 priority, i32 source, i32 bytes), queueReceive(i32 receiver, i32 buffer, i32 capacity);
-extern i32 boardFreeBase(void), boardConsoleByte(i32 byte), boardExit(i32 code);
 
 enum { BYTES = 64, RING = 64, SLAB = 3, SENDERS = 8, PRIORITIES = 4, LOW = 3, LONGEST = 1 << 20 };
 
-static void put(const char *s) { while (*s) boardConsoleByte(*s++); }
-static void put_number(uint64_t v) {
-  char digits[24];
-  int n = 0;
-  do { digits[n++] = (char)('0' + v % 10); v /= 10; } while (v);
-  while (n) boardConsoleByte(digits[--n]);
-}
-static void fail(const char *what) { put("FAILED "); put(what); put("\n"); boardExit(1); }
-
-static void counter_start(void) {
-  uint64_t events;
-  __asm__ volatile("mrs %0, pmceid0_el0" : "=r"(events));
-  if (!(events >> 8 & 1)) fail("no INST_RETIRED: not under -icount");
-  __asm__ volatile("msr pmevtyper0_el0, %0; msr pmccfiltr_el0, xzr; msr pmcntenset_el0, %1; msr pmcr_el0, %2; isb"
-                   :: "r"(0x08ul), "r"(0x80000001ul), "r"(0x47ul));
-}
-static inline uint64_t counter(void) {
-  uint64_t v;
-  __asm__ volatile("isb; mrs %0, pmevcntr0_el0" : "=r"(v) :: "memory");
-  return v & 0xffffffffu;
-}
-
 // One row: instructions of `rounds` times `work`, less those of the loop around nothing, per `per` pairs, in thousandths.
-#define LOOP(rounds, work) ({ \
-  uint64_t from = counter(); \
-  for (int round = 0; round < (rounds); round++) { __asm__ volatile("" ::: "memory"); work; } \
-  counter() - from; \
-})
 #define ROW(series, parameter, rounds, per, work) do { \
   uint64_t empty = LOOP(rounds, {}), spent = LOOP(rounds, work) - empty; \
   put("GROWTH " series " "); \
@@ -50,10 +20,8 @@ static inline uint64_t counter(void) {
   put_number(spent * 1000 / ((uint64_t)(rounds) * (per))); \
   put("\n"); \
 } while (0)
-#define EXPECT(call, value) do { if ((call) != (value)) fail(#call); } while (0)
 
-static i32 area, memory, table, message, buffer;
-static i32 take(i32 bytes) { i32 at = area; area += (bytes + 63) & ~63; return at; }
+static i32 memory, table, message, buffer;
 
 // A queue in the same memory each time.
 typedef struct { i32 senders[SENDERS], receiver; } Queue;
