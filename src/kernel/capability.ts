@@ -23,6 +23,9 @@ export {
   RECEIVED_USER_LOW,
 } from './capability/receive.ts';
 export {
+  capQueueLaneLength, capQueueLength, capQueueOwed, capQueueRefusals, capQueueStatistics,
+} from './capability/look.ts';
+export {
   capRegion, capRegionAddress, capRegionAppend, capRegionCommit, capRegionCommitted, capRegionCreate, capRegionCreateSlab,
   capRegionCreateWritable, capRegionDestroy, capRegionPolicy, capRegionReserve, capRegionSeal, capRegionWritable, capSlotAddress,
   capSlotAllocate, capSlotFree,

@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as cap from '../../src/kernel/capability.ts';
 import {
-  CAPABILITY_OBJECT, COMPLETION_BYTES, DESCRIPTOR_BYTES, POLICY_IMMUTABLE, POLICY_SLAB, SPACE_HEADER_BYTES, TYPE_RECEIVER, TYPE_SENDER,
+  CAPABILITY_OBJECT, COMPLETION_BYTES, DESCRIPTOR_BYTES, POLICY_IMMUTABLE, POLICY_SLAB, SPACE_HEADER_BYTES, STATISTICS_BYTES, STATISTICS_SENT,
+  TYPE_RECEIVER, TYPE_SENDER,
 } from '../../src/kernel/layout.ts';
 import { queueBytes, queueLength, queueRecoverSender } from '../../src/kernel/queue.ts';
 import { regionQueue } from '../../src/kernel/region.ts';
@@ -332,6 +333,29 @@ test('what the queue refuses is refused as without a capability', () => {
   expect(named(cap.capPeek(f.s.root, f.receiver))).toBe(named(STATUS_EMPTY));
   expect(queueLength(f.s.table)).toBeLessThan(0);
   expect(ALL).toBe(31);
+});
+
+test('a queue is looked at with the right to read it', () => {
+  const f = new Service({ completions: 4 }, 1);
+  const { spaces: [space, other], root } = f.s;
+  const [reads, writes] = [must(f.s.grant(f.queue, 0, READ)), must(f.s.grant(f.queue, 0, WRITE))];
+  const record = allocate(STATISTICS_BYTES);
+  const looks: ((space: number, one: number) => number)[] = [
+    (at, one) => cap.capQueueLength(at, one), (at, one) => cap.capQueueLaneLength(at, one, 1), (at, one) => cap.capQueueOwed(at, one, 1, 1),
+    (at, one) => cap.capQueueRefusals(at, one, REASON_BITS), (at, one) => cap.capQueueStatistics(at, one, record),
+  ];
+  for (const look of looks) {
+    for (const wrong of [writes, f.senders[0]!]) f.s.fails(STATUS_NO_RIGHT, () => look(space!, wrong));
+    f.s.fails(STATUS_NO_CAPABILITY, () => look(other!, reads + 640));
+  }
+  for (const k of [1, 2, 3]) expect(f.send(1, k, 1)).toBe(STATUS_OK);
+  expect(f.receive().status).toBe(1);
+  expect(looks.map((look) => look(space!, reads))).toEqual([2, 2, 1, 0, 0]);
+  expect(word(record + STATISTICS_SENT + 8)).toBe(3);
+  expect(named(cap.capQueueLaneLength(space!, reads, 4))).toBe('STATUS_BAD_PRIORITY');
+  expect(named(cap.capQueueRefusals(space!, reads, -1))).toBe('STATUS_BAD_ARGUMENT');
+  expect(named(cap.capQueueOwed(space!, reads, 2, 0))).toBe('STATUS_BAD_ARGUMENT');
+  expect(cap.capQueueLength(root, f.queue)).toBe(2);
 });
 
 test('a queue made where another was is not reached by capabilities to that one', () => {

@@ -19,7 +19,7 @@ import {
   CAPABILITY_BADGE, CAPABILITY_DEPTH, CAPABILITY_HANDLE, CAPABILITY_INDEX_MASK, CAPABILITY_RECEIVER,
   CAPABILITY_SENDER, HANDLE_LOW_MASK, RECEIVER_HANDLE, RECEIVER_INDEX, RECEIVER_QUEUE, RIGHTS_ALL, RIGHT_READ, RIGHT_REVOKE,
   RIGHT_WRITE, SENDER_BADGE, SENDER_HANDLE, SENDER_INDEX, SENDER_QUEUE, SPACE_OWNER, SPACE_SYSTEM, SYSTEM_REGIONS, TYPE_QUEUE,
-  TYPE_RECEIVER, TYPE_REGION, TYPE_SENDER, WORD_ENDING, WORD_FREE,
+  TYPE_RECEIVER, TYPE_REGION, TYPE_SENDER, WORD_ENDING, WORD_FREE, WORD_STATE_MASK,
 } from '../layout.ts';
 import { queueClose } from '../queue.ts';
 import { recoverReceiver, recoverSender } from '../recover.ts';
@@ -34,7 +34,7 @@ import {
 const tableOf = (space: i32): i32 => load32(load32(space, SPACE_SYSTEM), SYSTEM_REGIONS);
 
 /** The queue that `cap` names, with this right. By its region: what is made later at the same address is another queue. */
-const queueOf = (space: i32, cap: i32, right: i32): i32 => {
+export const capabilityQueue = (space: i32, cap: i32, right: i32): i32 => {
   const region = capabilityObject(space, cap, TYPE_QUEUE, right);
   return region < 0 ? region : regionQueue(tableOf(space), region);
 };
@@ -77,7 +77,7 @@ const placeOpen = (space: i32, entry: i32, cap: i32, word: i32, place: i32, queu
  * carry the badge of `cap`. Returns a capability to the place.
  */
 export const capAttachSender = (space: i32, cap: i32, schema: i32, submits: i32): i32 => {
-  const queue = queueOf(space, cap, RIGHT_WRITE);
+  const queue = capabilityQueue(space, cap, RIGHT_WRITE);
   if (queue < 0) return queue;
   const origin = capabilityAt(space, cap & CAPABILITY_INDEX_MASK);
   const mine = capabilityTake(space, load32(space, SPACE_OWNER));
@@ -93,7 +93,7 @@ export const capAttachSender = (space: i32, cap: i32, schema: i32, submits: i32)
 
 /** Takes a receiver's place in the queue that `cap` names (RIGHT_READ). Returns a capability to the place. */
 export const capAttachReceiver = (space: i32, cap: i32): i32 => {
-  const queue = queueOf(space, cap, RIGHT_READ);
+  const queue = capabilityQueue(space, cap, RIGHT_READ);
   if (queue < 0) return queue;
   const origin = capabilityAt(space, cap & CAPABILITY_INDEX_MASK);
   const mine = capabilityTake(space, load32(space, SPACE_OWNER));
@@ -108,7 +108,7 @@ export const capAttachReceiver = (space: i32, cap: i32): i32 => {
 
 /** Closes the queue that `cap` names (RIGHT_REVOKE: it ends what others do with it). */
 export const capQueueClose = (space: i32, cap: i32): i32 => {
-  const queue = queueOf(space, cap, RIGHT_REVOKE);
+  const queue = capabilityQueue(space, cap, RIGHT_REVOKE);
   return queue < 0 ? queue : queueClose(queue);
 };
 
@@ -140,7 +140,8 @@ export const placeRecover = (entry: i32): void => {
  */
 export const capDrop = (space: i32, cap: i32): i32 => {
   if (!spaceIs(space)) return STATUS_BAD_HANDLE;
-  if (cap <= 0) return STATUS_NO_CAPABILITY;
+  // A number with bits of a state in it would pass for one that has ended.
+  if (cap <= 0 || (cap & WORD_STATE_MASK) !== 0) return STATUS_NO_CAPABILITY;
   const entry = capabilityAt(space, cap & CAPABILITY_INDEX_MASK);
   const live = capabilityEntry(space, cap) > 0;
   if (!live && loadAcquire32(entry, CAPABILITY_HANDLE) !== (WORD_ENDING | cap)) return STATUS_NO_CAPABILITY; // [capability]
