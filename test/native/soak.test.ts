@@ -1,5 +1,5 @@
 /**
- * A short soak in all three places; and two broken kernels, which its histories show, once with the history that is kept.
+ * A short soak in all three places; and three broken kernels, which its histories show, once with the history that is kept.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -71,4 +71,14 @@ test('a kernel that serves the least urgent lane first is found', async () => {
   ]);
   const { failure } = await soak('threads', await broken('lanes', [], root), 500_000, SEED, () => {});
   expect(failure?.violations.map(({ pattern }) => pattern)).toContain('less urgent first');
+}, 600_000);
+
+test('an array that is published before it is filled is found', async () => {
+  const publish = '  ringPublish(ring, first, (first + room) | 0, Math.imul(bytes, room));\n';
+  const badge = '  const badge = load32(sender, SENDER_BADGE);\n';
+  const root = changedSources(path.join(folder, 'array'), [
+    { file: 'src/kernel/array.ts', from: publish, to: '' }, { file: 'src/kernel/array.ts', from: badge, to: publish + badge },
+  ]);
+  const { failure } = await soak('threads', await broken('arrays', [], root), 2_000_000, SEED, () => {});
+  expect(failure?.violations.length).toBeGreaterThan(0);
 }, 600_000);

@@ -12,8 +12,9 @@ import {
   COMPLETION_RESULT, COMPLETION_USER_HIGH, COMPLETION_USER_LOW, FLAG_COMPLETE,
 } from '../../kernel/layout.ts';
 import {
-  queueComplete, queueReceive, queueReceiveBatch, queueReceiveTimeout, queueSend, queueSendBatch, queueSubmit, receivedFlags,
-  receivedPriority, receivedSender, receivedUserHigh, receivedUserLow,
+  queueComplete, queueReceive, queueReceiveArray, queueReceiveBatch, queueReceiveTimeout, queueSend, queueSendArray,
+  queueSendBatch, queueSubmit, receivedBytes, receivedFlags, receivedPriority, receivedSender, receivedUserHigh,
+  receivedUserLow,
 } from '../../kernel/queue.ts';
 import { STATUS_AGAIN, STATUS_EMPTY, STATUS_FULL, STATUS_NO_CREDIT, STATUS_TIMED_OUT } from '../../kernel/status.ts';
 import {
@@ -112,12 +113,32 @@ const sendSingle = (context: i32, who: i32, max: i32, left: i32): i32 => {
   return status;
 };
 
+/** Notes what a call for several messages did, from number `first` on. Returns how many went, or the status. */
+const sentSeveral = (context: i32, who: i32, first: i32, sent: i32, began: i32, ended: i32): i32 => {
+  if (sent < 0) {
+    if (sent !== STATUS_FULL && sent !== STATUS_NO_CREDIT) logAdd(context, what(RECORD_STRANGE, who), sent, began, ended, 1);
+    return sent;
+  }
+  for (let k = 0; k < sent; k++) logAdd(context, what(RECORD_SENT, who), (first + k) | 0, began, ended, 1);
+  store32((context + CONTEXT_SEQUENCE + ((who & 3) << 2)) | 0, 0, (first + sent) | 0);
+  return sent;
+};
+
+/** Up to `count` messages of the greatest length, one behind the other. */
+const sendArray = (context: i32, who: i32, max: i32, count: i32): i32 => {
+  const at = (load32(context, CONTEXT_BUFFER) + BUFFER_MESSAGES) | 0;
+  const first = load32(context, (CONTEXT_SEQUENCE + ((who & 3) << 2)) | 0);
+  for (let k = 0; k < count; k++) messageWrite((at + Math.imul(k, max)) | 0, who, (first + k) | 0, max);
+  const began = timeNanos32();
+  const sent = queueSendArray(load32(context, CONTEXT_HANDLE), who & 3, at, max, count);
+  return sentSeveral(context, who, first, sent, began, timeNanos32());
+};
+
 /** Up to `count` messages of one priority in one call. Returns how many went, or the status. */
 const sendSeveral = (context: i32, who: i32, max: i32, count: i32): i32 => {
   const buffer = load32(context, CONTEXT_BUFFER);
   const list = (buffer + BUFFER_LIST) | 0;
-  const cell = (context + CONTEXT_SEQUENCE + ((who & 3) << 2)) | 0;
-  const first = load32(cell, 0);
+  const first = load32(context, (CONTEXT_SEQUENCE + ((who & 3) << 2)) | 0);
   for (let k = 0; k < count; k++) {
     const record = (list + Math.imul(k, BATCH_BYTES)) | 0;
     const at = (buffer + BUFFER_MESSAGES + Math.imul(k, max + 3 & ~3)) | 0;
@@ -130,14 +151,7 @@ const sendSeveral = (context: i32, who: i32, max: i32, count: i32): i32 => {
   }
   const began = timeNanos32();
   const sent = queueSendBatch(load32(context, CONTEXT_HANDLE), who & 3, list, count);
-  const ended = timeNanos32();
-  if (sent < 0) {
-    if (sent !== STATUS_FULL && sent !== STATUS_NO_CREDIT) logAdd(context, what(RECORD_STRANGE, who), sent, began, ended, 1);
-    return sent;
-  }
-  for (let k = 0; k < sent; k++) logAdd(context, what(RECORD_SENT, who), (first + k) | 0, began, ended, 1);
-  store32(cell, 0, (first + sent) | 0);
-  return sent;
+  return sentSeveral(context, who, first, sent, began, timeNanos32());
 };
 
 /** After a send that found no slot or no credit: looks again, then sleeps a little. Returns completions reaped meanwhile. */
@@ -169,8 +183,10 @@ export const stormSend = (plan: i32, number: i32): void => {
     const who = number << 2 | (random & 3);
     const left = (count - sent) | 0;
     const several = (random >> 2 & 7) === 0 ? (random >> 5 & (BATCH_MESSAGES - 1)) + 1 | 0 : 1;
-    const went = several > 1 ? sendSeveral(context, who, max, several < left ? several : left)
-      : sendSingle(context, who, max, (left << 1) + 64 | 0);
+    let went = 0;
+    if (several === 1) went = sendSingle(context, who, max, (left << 1) + 64 | 0);
+    else if (submits || (random >> 9 & 1) === 0) went = sendSeveral(context, who, max, several < left ? several : left);
+    else went = sendArray(context, who, max, several < left ? several : left);
     if (went > 0) {
       sent = (sent + went) | 0;
       if (submits && (random >> 8 & 3) === 0) reaped = (reaped + reapAll(context)) | 0;
@@ -252,6 +268,31 @@ const receiveSeveral = (context: i32, capacity: i32): i32 => {
   return got;
 };
 
+/** As many as a batch holds, of the greatest length but the last. Returns a status. */
+const receiveArray = (context: i32, capacity: i32): i32 => {
+  const handle = load32(context, CONTEXT_HANDLE);
+  const buffer = (load32(context, CONTEXT_BUFFER) + BUFFER_MESSAGES) | 0;
+  const began = timeNanos32();
+  const got = queueReceiveArray(handle, buffer, capacity, BATCH_MESSAGES);
+  const ended = timeNanos32();
+  const who = receivedSender(handle) << 2 | receivedPriority(handle);
+  // Completing one is another call, which may change what is known of the last.
+  const bytes = receivedBytes(handle);
+  const flags = receivedFlags(handle);
+  const userLow = receivedUserLow(handle);
+  const userHigh = receivedUserHigh(handle);
+  for (let k = 0; k < got; k++) {
+    const isLast = k === ((got - 1) | 0);
+    receiveNote(
+      context, RECORD_RECEIVED, who, (buffer + Math.imul(k, capacity)) | 0, isLast ? bytes : capacity, isLast ? flags : 0, userLow,
+      userHigh, began, ended,
+    );
+  }
+  if (got === STATUS_EMPTY) logAdd(context, RECORD_EMPTY, 0, began, ended, 0);
+  else if (got < 0 && got !== STATUS_AGAIN) logAdd(context, RECORD_STRANGE, got, began, ended, 1);
+  return got;
+};
+
 /** RECEIVER number `number`, one round: until all senders have finished and nothing is left. */
 export const stormReceive = (plan: i32, number: i32): void => {
   const senders = load32(plan, PLAN_SENDERS);
@@ -263,7 +304,8 @@ export const stormReceive = (plan: i32, number: i32): void => {
     const finished = loadAcquire32(plan, PLAN_FINISHED); // [finished]
     const random = randomNext(context);
     let got = 0;
-    if ((random & 7) === 0) got = receiveSeveral(context, capacity);
+    if ((random & 15) === 0) got = receiveSeveral(context, capacity);
+    else if ((random & 15) === 8) got = receiveArray(context, capacity);
     else got = receiveSingle(context, (random & 1) === 0 ? 0 : patience, capacity);
     const nothing = got === STATUS_EMPTY || got === STATUS_TIMED_OUT;
     if (nothing && finished === senders) quiet = true;
