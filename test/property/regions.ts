@@ -25,6 +25,9 @@ export class RegionModel {
       cells: Array.from({ length: CELL_COUNT }, (): Cell => ({ state: 'free', owner: 0, from: 0, to: 0 })) }));
   }
 
+  /** Whether all entries are taken. */
+  get full(): boolean { return this.#entries.every(({ live }) => live); }
+
   find(handle: number): Entry | undefined { return this.#entries.find((entry) => entry.live && entry.handle === handle); }
 
   create(policy: number, base: number, length: number, owner = 0, sealed = true): number {

@@ -145,6 +145,15 @@ describe('a handle', () => {
     }
   });
 
+  test('that has ended is dropped by itself, and by no number that differs in a bit', () => {
+    const s = new System(1);
+    const queue = s.queue();
+    const given = must(s.grant(queue, 0, ALL));
+    expect(cap.capRevoke(s.root, queue)).toBe(1);
+    for (let bit = 0; bit < 32; bit++) s.fails(STATUS_NO_CAPABILITY, () => cap.capDrop(s.spaces[0]!, given ^ 1 << bit));
+    expect(cap.capDrop(s.spaces[0]!, given)).toBe(STATUS_OK);
+  });
+
   test('that was dropped or revoked is never valid again', () => {
     const s = new System(1);
     const queue = s.queue();
