@@ -3,11 +3,15 @@
  *
  * Checked by: test/explore/replay.test.ts.
  */
+import * as board from '../board/layout.ts';
 import * as layout from '../kernel/layout.ts';
+import { BOARD, runningWord } from './board.ts';
 import type { Compiled } from './compile.ts';
 import { type Access, Engine, HOSTILE, KILL, kindOf, SPURIOUS, STEP, threadOf } from './engine.ts';
 import { makeModel, runSchedule, type Schedule } from './schedule.ts';
 import type { Scenario } from './scenario.ts';
+
+const hex = (value: number): string => (value >= -9 && value <= 9999 ? String(value) : `0x${(value >>> 0).toString(16)}`);
 
 const PRIORITIES = ['critical', 'high', 'normal', 'low'];
 
@@ -28,8 +32,53 @@ const QUEUE = fields('QUEUE_');
 const SENDER = fields('SENDER_');
 const RECEIVER = fields('RECEIVER_');
 
+/** As bounds.ts says. */
+const BOARD_TASKS = 2;
+/** Of a core's line: board.ts draws it. */
+const pendingWord = (core: number): number => runningWord(core) - 8;
+const maskedWord = (core: number): number => runningWord(core) - 4;
+
+/** Names of fields of the board's records. */
+const offsets = (prefix: string): Map<number, string> => new Map(Object.entries(board)
+  .filter(([name, offset]) => name.startsWith(prefix) && name.endsWith('_OFFSET') && name !== 'TASK_STATES_OFFSET' && typeof offset === 'number')
+  .map(([name, offset]) => [offset as number, name.slice(prefix.length, -'_OFFSET'.length)]));
+const CORE = offsets('CORE_');
+const TASK = offsets('TASK_');
+
+/** What a word of the board's block is called; undefined outside of it. */
+const boardWordName = (address: number): string | undefined => {
+  const at = address - BOARD;
+  if (at < board.TASK_STATES_OFFSET || at >= board.TASKS_OFFSET + BOARD_TASKS * board.TASK_BYTES) return undefined;
+  if (at < board.TASK_STATES_OFFSET + BOARD_TASKS * 4) return `task ${(at - board.TASK_STATES_OFFSET) / 4} STATE`;
+  const [base, bytes, names, what] = at >= board.TASKS_OFFSET ? [board.TASKS_OFFSET, board.TASK_BYTES, TASK, 'task'] as const
+    : [board.CORES_OFFSET, board.CORE_BYTES, CORE, 'core'] as const;
+  if (at < base) return `board+${at}`;
+  const number = Math.floor((at - base) / bytes);
+  return `${what} ${number} ${names.get(at - base - number * bytes) ?? `+${at - base - number * bytes}`}`;
+};
+
+const STATES = ['free', 'claimed', 'running', 'ready', 'woken', 'expired'];
+
+const drawCore = (engine: Engine, core: number): string => {
+  const words = [engine.peek(maskedWord(core)) !== 0 ? 'masked' : '', engine.peek(pendingWord(core)) !== 0 ? 'pending' : '',
+    engine.tasks.some((_, t) => engine.isAsleepAt(t, pendingWord(core))) ? 'in WFI' : ''];
+  return `core ${core} ${words.filter((word) => word !== '').join(', ') || 'runs'}`;
+};
+
+/** The board's tasks and cores. */
+const drawBoard = (engine: Engine): string[] => {
+  if (engine.scenario.program !== 'board') return [];
+  const tasks = Array.from({ length: BOARD_TASKS }, (_, task) => engine.peek(BOARD + board.TASK_STATES_OFFSET + task * 4))
+    .map((state, task) => `task ${task} ${STATES[state] ?? `asleep on ${hex(state & ~1)}`}`);
+  const cores = [...new Set(engine.tasks.flatMap(({ core }) => (core === undefined ? [] : [core])))].sort()
+    .map((core) => drawCore(engine, core));
+  return [`    ${[...tasks, ...cores].join('   ')}`];
+};
+
 /** What a word of memory is called in layout.ts. */
 export const wordName = (engine: Engine, address: number): string => {
+  const ofBoard = engine.scenario.program === 'board' ? boardWordName(address) : undefined;
+  if (ofBoard !== undefined) return ofBoard;
   const { queue } = engine.place;
   const read = (at: number): number => engine.peek(at);
   for (const [i, { sender, priority }] of engine.scenario.lanes.entries()) {
@@ -55,8 +104,6 @@ export const wordName = (engine: Engine, address: number): string => {
   if (receiver >= 0 && receiver < engine.scenario.shape.receivers) return `receiver ${receiver} ${RECEIVER.get(within) ?? `+${within}`}`;
   return `0x${address.toString(16)}`;
 };
-
-const hex = (value: number): string => (value >= -9 && value <= 9999 ? String(value) : `0x${(value >>> 0).toString(16)}`);
 
 /** Each lane: its slots, with the positions that are queued, and the two cursors. */
 export const drawRings = (engine: Engine): string[] => engine.scenario.lanes.map(({ sender, priority }, lane) => {
@@ -99,7 +146,7 @@ export const replay = (compiled: Compiled, scenario: Scenario, schedule: Schedul
   engine.onReset = restart;
   engine.trace = (access) => lines.push(accessLine(engine, ++step, access));
   const run = runSchedule(engine, schedule, (transition) => {
-    if (last >= 0 && (threadOf(transition) !== last || kindOf(transition) !== STEP)) lines.push(...drawRings(engine));
+    if (last >= 0 && (threadOf(transition) !== last || kindOf(transition) !== STEP)) lines.push(...drawRings(engine), ...drawBoard(engine));
     last = threadOf(transition);
     const task = engine.tasks[last]!.name;
     const kind = kindOf(transition);
@@ -107,6 +154,6 @@ export const replay = (compiled: Compiled, scenario: Scenario, schedule: Schedul
     else if (kind !== STEP) lines.push(`      ${task} ${kind === KILL ? 'is killed' : kind === SPURIOUS ? 'wakes for no reason' : 'has waited long enough'}`);
     else if (!engine.inCall(last)) lines.push(`      ${task}: ${engine.nextCall(last)}`);
   });
-  lines.push(...drawRings(engine), run.violation === undefined ? 'Nothing is wrong at the end of this schedule.' : `VIOLATION: ${run.violation}`);
+  lines.push(...drawRings(engine), ...drawBoard(engine), run.violation === undefined ? 'Nothing is wrong at the end of this schedule.' : `VIOLATION: ${run.violation}`);
   return lines;
 };

@@ -11,7 +11,7 @@ import { makeModel, parse, print, runSchedule } from '../../src/explore/schedule
 import type { Scenario } from '../../src/explore/scenario.ts';
 import { search } from '../../src/explore/search.ts';
 import { SEEDED } from '../../src/explore/seeded.ts';
-import { compileKernel, exploreOne, scenarioNamed } from '../../src/explore/suite.ts';
+import { compileBug, compileKernel, exploreOne, scenarioNamed } from '../../src/explore/suite.ts';
 
 const MINUTES = 60_000;
 vi.setConfig({ testTimeout: 10 * MINUTES, hookTimeout: 10 * MINUTES });
@@ -80,6 +80,17 @@ test('deaths happen before every step', () => {
   expect(killable.kills).toBeGreaterThan(20);
   const one = parse('sender_dies~sequential~~a,ak').transitions[1]!;
   expect(kindOf(one)).toBe(KILL);
+});
+
+test('a replay on the board names tasks and cores, and draws who is ready and which core sleeps', () => {
+  const bug = SEEDED.find((one) => one.name === 'board: no fence between IDLE and the last look')!;
+  const broken = compileBug(bug);
+  const scenario = scenarioNamed(bug.in[0]!);
+  const { schedule } = exploreOne(broken, scenario, bug.model, { states: 100_000 });
+  const lines = replay(broken, scenario, parse(schedule!));
+  expect(lines.at(-1)).toBe('VIOLATION: sleeper: asleep for ever');
+  expect(lines.at(-2)).toBe('    task 0 woken   task 1 free   core 0 masked, in WFI   core 1 runs');
+  expect(lines.some((line) => /sleeper +storeSequential32 +src\/board\/schedule\.ts:\d+ +core 0 IDLE +0 → 1$/.test(line))).toBe(true);
 });
 
 test('a schedule that is none is refused', () => {
