@@ -10,7 +10,7 @@
 //   has three stages, so that no load address can collide with the low window:
 //     TTBR0 = one 2 MiB identity block, TTBR1 = the kernel's tables seen at HIGH + address;
 //     jump to HIGH + here, set TTBR0 = the kernel's tables; jump to here; switch TTBR1 off.
-// Fails: nothing; without a device tree in x0 src/board/tree.ts says so.
+// Fails: nothing; without a device tree, in x0 or where RAM begins, src/board/tree.ts says so.
 // Elsewhere: what each bit below means is beside it; board detection is in src/board/hardware.ts.
 
 #define HIGH 0xFFFFFF8000000000          // where TTBR1 begins with 39-bit addresses
@@ -19,6 +19,9 @@
 #define STACK_FIRST_ROOT 16              // slots 16..23: each core's own context; 24..31: its exception stack
 #define STACK_FIRST_EXCEPTION 24
 #define STACK_TOP_GAP 16                 // keeps the initial sp inside the slot (vectors.S looks at bit 15)
+
+#define RAM_ABOVE 0x40000000             // QEMU virt; on Raspberry Pis RAM begins at 0 and images lie low
+#define TREE_MAGIC 0xEDFE0DD0            // D0 0D FE ED, as a little-endian word
 
 #define SPIN_TABLE 0xD8                  // 8 bytes a core, where the Raspberry Pi's firmware has them
 
@@ -56,6 +59,7 @@ bootFirst:
         ands    x1, x1, #0xffff          // the boot core is 0, also where cores are numbered in the second byte
         b.ne    bootPark
         mov     x20, x0                  // device tree
+        bl      bootTreeElsewhere
         mrs     x21, CurrentEL
         lsr     x21, x21, #2             // exception level at entry
         bl      bootDropLevel
@@ -172,6 +176,20 @@ bootModuleInit:
         br      x0
 1:      ret
         .weak   kernelModuleInit
+
+// A loader that names no tree may have left one where RAM begins, on boards where that is 1 GiB: those on which we are above it.
+// x20: the tree that was named, or 0; then the tree that is there, or 0. Clobbers x1, x2, x3.
+bootTreeElsewhere:
+        cbnz    x20, 1f
+        adrp    x1, bootImage
+        mov     x2, #RAM_ABOVE
+        cmp     x1, x2
+        b.lo    1f
+        ldr     w1, [x2]
+        ldr     w3, =TREE_MAGIC
+        cmp     w1, w3
+        csel    x20, x2, x20, eq
+1:      ret
 
 // Returns at EL1 with the MMU off, whether entered at EL3, EL2 or EL1. Clobbers x0, x1.
 bootDropLevel:

@@ -28,11 +28,14 @@ export const treeOfQemu = async (image: string, ...more: string[]): Promise<Buff
   return readFileSync(file);
 };
 
-/** Boots with this tree; `x0` is what the loader says about it. */
-export const bootImage = async (image: string, tree: Buffer, x0 = TREE_AT, at = TREE_AT) => {
+/** str xzr at the start of RAM, where QEMU leaves a tree of its own: mov x2, #0x40000000; str xzr, [x2]. */
+const WIPE = Buffer.from(Uint32Array.of(0xd2a8_0002, 0xf900_005f).buffer);
+
+/** Boots with this tree; `x0` is what the loader says about it. QEMU's own tree at the start of RAM is wiped unless `kept`. */
+export const bootImage = async (image: string, tree: Buffer, x0 = TREE_AT, at = TREE_AT, kept = false) => {
   const [treeFile, stubFile] = [path.join(folder, 'changed.dtb'), path.join(folder, 'stub.bin')];
   writeFileSync(treeFile, tree);
-  writeFileSync(stubFile, jumpTo(IMAGE_AT, x0));
+  writeFileSync(stubFile, Buffer.concat([...(kept ? [] : [WIPE]), jumpTo(IMAGE_AT, x0)]));
   const load = (file: string, address: number): string[] => ['-device', `loader,file=${file},addr=${address},force-raw=on`];
   const { stdout, exitCode } = await execa(emulatorOf('virt'), [
     ...MACHINE, ...serial, ...load(image, IMAGE_AT), ...load(treeFile, at), ...load(stubFile, STUB_AT),

@@ -90,6 +90,20 @@ const DAMAGE: readonly [what: string, change: (tree: Buffer) => void, said: stri
     'cores: the firmware does not start a core, PSCI says -2'],
 ];
 
+describe('no tree is named', () => {
+  test('but one is where RAM begins', async () => {
+    const { text, exitCode } = await bootImage(image, pristine, 0, TREE_AT, true);
+    expect(text).toContain('hello from TypeScript: entered at EL1, cores 2');
+    expect(exitCode).toBe(0);
+  });
+
+  test('nor is one there', async () => {
+    const { text, exitCode } = await bootTree(pristine, 0);
+    expect(text).toContain('PANIC on core 0: no device tree: the loader of a raw image passes its address in x0, which was 0\n');
+    expect(exitCode).toBe(1);
+  });
+});
+
 describe('damage', () => {
   test.each(DAMAGE)('%s', async (_what, change, said) => {
     const { text, exitCode } = await bootTree(changed(change));
@@ -97,12 +111,6 @@ describe('damage', () => {
     if (typeof said === 'string') expect(reason).toContain(said);
     else expect(reason).toMatch(said);
     expect(text).toContain('  backtrace:\n    boardHalt  src/board/halt.ts:');
-    expect(exitCode).toBe(1);
-  });
-
-  test('no tree at all', async () => {
-    const { text, exitCode } = await bootTree(pristine, 0);
-    expect(text).toContain('PANIC on core 0: no device tree: the loader of a raw image passes its address in x0, which was 0\n');
     expect(exitCode).toBe(1);
   });
 
