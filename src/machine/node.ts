@@ -52,7 +52,7 @@ export const high64 = (v: i64): i32 => Number(BigInt.asIntN(32, v >> 32n));
 
 export const opaque32 = (v: i32): i32 => v;
 
-/** Plain: in Node 20 each Atomics.load is a call out of the compiled code, 7 ns, and a send and a receive make six relaxed ones. */
+/** Plain: in Node 20 an Atomics.load calls out of the compiled code, 7 ns, and a send and a receive make six relaxed ones. */
 export const loadRelaxed32 = (p: i32, off: i32): i32 => I32[(p + off) >> 2]! | 0;
 export const loadAcquire32 = (p: i32, off: i32): i32 => Atomics.load(I32, (p + off) >> 2);
 export const loadSequential32 = (p: i32, off: i32): i32 => Atomics.load(I32, (p + off) >> 2);
