@@ -24,7 +24,7 @@ export const arrayOf = ({ shape }: Type): string | undefined =>
   (shape.kind === 'primitive' ? ARRAYS[shape.primitive] : undefined);
 
 /** Whether undefined is already a value of the type, so that an option of it needs a tag. */
-export const isNullable = ({ shape }: Type): boolean => shape.kind === 'option';
+export const isNullable = ({ shape }: Type): boolean => shape.kind === 'option' && !isNullable(shape.some);
 
 /** Names of declarations: PascalCase, with the interface's name in front where two interfaces use one name. */
 export class Declarations {

@@ -68,6 +68,9 @@ const NUMBER_ARRAYS: Record<string, { from(values: Iterable<never>): unknown }> 
 
 const camel = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
+/** Whether an option of this type needs a tag: as in jco, undefined is a value of options of what is none itself. */
+const isNullable = ({ shape }: Type): boolean => shape.kind === 'option' && !isNullable(shape.some);
+
 /** A neutral value as a user of the generated module writes it. */
 export const valueOf = (type: Type, neutral: Neutral): unknown => {
   const { shape } = type;
@@ -90,7 +93,7 @@ export const valueOf = (type: Type, neutral: Neutral): unknown => {
     case 'enum': return shape.names[neutral as number];
     case 'flags': return Object.fromEntries(shape.names.map((name, k) => [camel(name), ((neutral as number) / 2 ** k & 1) !== 0]));
     case 'option': {
-      if (shape.some.shape.kind === 'option') return items.length === 0 ? { tag: 'none' } : { tag: 'some', val: valueOf(shape.some, items[0]!) };
+      if (isNullable(shape.some)) return items.length === 0 ? { tag: 'none' } : { tag: 'some', val: valueOf(shape.some, items[0]!) };
       return items.length === 0 ? undefined : valueOf(shape.some, items[0]!);
     }
     case 'variant': case 'result': {
