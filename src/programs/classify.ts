@@ -28,7 +28,7 @@ import { printEnd, printText } from './print.ts';
 import { reportPrint } from './report.ts';
 import { roleBegin, roleCore, roleEnd, roleStep } from './roles.ts';
 import { jobCreate, jobPrepare } from './setup.ts';
-import { traceAlerts, traceCount, traceStep } from './trace.ts';
+import { traceAlerts, traceCount, traceRevoke, traceStep } from './trace.ts';
 
 export * from '../board/program.ts';
 
@@ -85,6 +85,7 @@ export const programStart = (): void => {
   fillMachine(job);
   const refused = jobPrepare(job);
   if (refused !== EXIT_OK) boardExit(refused);
+  traceRevoke(job);
   bannerPrint(job);
   startRoles(job);
   awaitRoles(job);

@@ -8,10 +8,11 @@
  */
 import { load32 } from '#machine';
 import { COMPLETION_USER_LOW } from '../kernel/layout.ts';
-import { boardEvent, boardEventAt, EVENT_RECEIVE, EVENT_SEND } from '../board/board.ts';
+import { boardEvent, boardEventAt, EVENT_RECEIVE, EVENT_REVOKE, EVENT_SEND } from '../board/board.ts';
 import {
   ALERTS_SENT, CLASSIFIER_ALERTS, CLASSIFIER_COUNT, CLASSIFIER_NEXT_ALERT, CLASSIFIER_NEXT_VECTOR, CLASSIFIER_RECEIVED_MICROS,
-  CLASSIFIER_VECTORS, COLLECTOR_ENTRY, COLLECTOR_REAPED, ROLE_CLASSIFIER, ROLE_COLLECTOR, ROLE_SENSOR, SENSOR_NEXT, jobClassifier,
+  CLASSIFIER_VECTORS, COLLECTOR_ENTRY, COLLECTOR_REAPED, ROLE_CLASSIFIER, ROLE_COLLECTOR, ROLE_SENSOR, SENSOR_NEXT, WRONG_CAP,
+  jobClassifier,
 } from './job.ts';
 
 const CHANNEL_VECTORS = 0;
@@ -49,6 +50,9 @@ export const traceStep = (job: i32, role: i32, before: i32, began: i32): void =>
     boardEvent(EVENT_RECEIVE, CHANNEL_COMPLETIONS, load32((job + COLLECTOR_ENTRY) | 0, COMPLETION_USER_LOW));
   } else traceClassifier(jobClassifier(job, (role - ROLE_CLASSIFIER) | 0), grown);
 };
+
+/** Once the job is made: the capability that was taken back from the wrong sender. */
+export const traceRevoke = (job: i32): void => boardEvent(EVENT_REVOKE, 0, load32(job, WRONG_CAP));
 
 /** Around a tick of the alerts, in the timer's interrupt. */
 export const traceAlerts = (job: i32, before: i32): void => {

@@ -87,6 +87,20 @@ describe('on a board', () => {
     expect(renderTrace(events)).toContain('"ph":"s"');
   });
 
+  test('of the main job: the revoke, every vector into the queue and out of it, and every completion back', async () => {
+    const input = path.join(folder, 'few.fvecs');
+    const vectors = Array.from({ length: 20 }, (_, k) => [...new Uint8Array(Int32Array.of(1).buffer), ...new Uint8Array(Float32Array.of(k).buffer)]);
+    writeFileSync(input, Uint8Array.from(vectors.flat()));
+    const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', 'src/cli/events.ts', '--input', input], { encoding: 'utf8' });
+    expect(stdout).toMatch(/\n\d+ events of 4 cores, 0 older ones overwritten\n/);
+    const log = readFileSync('build/events/classify.log', 'utf8');
+    expect(log.match(/ revoke +object 0, \d+\n/g)).toHaveLength(1);
+    for (const [kind, end] of [['send', 'into channel 0'], ['receive', 'out of channel 0'], ['send', 'into channel 2'], ['receive', 'out of channel 2']] as const) {
+      const numbers = [...log.matchAll(new RegExp(` ${kind} +message (\\d+) ${end}\n`, 'g'))].map((match) => Number(match[1]));
+      expect(numbers.sort((a, b) => a - b), `${kind} ${end}`).toEqual(Array.from({ length: 20 }, (_, k) => k));
+    }
+  });
+
   test('a panic prints the last events of every core, and a log with it is decoded', async () => {
     const { text } = await run(image, { arguments: ['run=trace', 'fault=halt'] });
     expect(text).toMatch(/\n {2}events of core 0, the last of \d+:\n(?: {4}\d+ (?:send|receive|wake|interrupt|revoke) +-?\d+ -?\d+.*\n)+/);
