@@ -7,6 +7,10 @@
  * Fails: WitError, `file:line:col: message`. After one the parser may be unusable: a command ends, tests start afresh.
  * Checked by: test/wit/parse.test.ts.
  */
+import { existsSync } from 'node:fs';
+import * as modules from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { customSection, decodeTypes } from './decode.ts';
 import { handleWithin, TypeProblem, type NamedType } from './types.ts';
 
@@ -22,17 +26,30 @@ interface Tools {
   }): Uint8Array;
 }
 
+const missing = (): WitError =>
+  new WitError(`the WIT parser is not installed: npm install --save-dev ${PARSER_PACKAGE}@${PARSER_VERSION}`);
+
+/** Where the parser is: beside this package, or in the project of whoever runs the command (npx may run it from elsewhere). */
+const findParser = (): string => {
+  try {
+    return import.meta.resolve(PARSER_PACKAGE);
+  } catch {
+    try {
+      return pathToFileURL(modules.createRequire(path.join(process.cwd(), 'package.json')).resolve(PARSER_PACKAGE)).href;
+    } catch {
+      throw missing();
+    }
+  }
+};
+
 let tools: Tools | undefined;
 const loadTools = async (): Promise<Tools> => {
   if (tools !== undefined) return tools;
-  let entry: string;
-  try {
-    entry = import.meta.resolve(PARSER_PACKAGE);
-  } catch {
-    throw new WitError(`the WIT parser is not installed: npm install --save-dev ${PARSER_PACKAGE}@${PARSER_VERSION}`);
-  }
   // The package does not export its tools by name; they lie beside the entry.
-  const loaded = (await import(new URL('../vendor/wasm-tools.js', entry).href)) as { $init: Promise<void>; tools: Tools };
+  const file = new URL('../vendor/wasm-tools.js', findParser());
+  // Of another version, which keeps them elsewhere, what is wanted is not there either.
+  if (!existsSync(file)) throw missing();
+  const loaded = (await import(file.href)) as { $init: Promise<void>; tools: Tools };
   await loaded.$init;
   tools = loaded.tools;
   return tools;

@@ -1,6 +1,6 @@
 /** What is published: the example of the README runs from the sources and from the packed package; types fit strict users. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,6 +62,34 @@ test('the package holds the bundle, its types, the command, and nothing else', (
   expect(packed.filter((path) => path.startsWith('dist/types/')).every((path) => path.endsWith('.d.ts'))).toBe(true);
   const installed = readdirSync(join(folder, 'node_modules'));
   expect(installed.filter((name) => !name.startsWith('.'))).toEqual(['ruvix-queue']); // no dependencies
+});
+
+const WIT = 'package demo:pumps;\ninterface messages {\n  record sample { id: u32 }\n}\n';
+const wit = async (): Promise<{ code: number; stderr: string }> => {
+  writeFileSync(join(folder, 'sample.wit'), WIT);
+  const command = ['node_modules/ruvix-queue/dist/wit.js', 'wit', 'sample.wit', '-o', 'gen'];
+  return run('node', command, { cwd: folder }).then(() => ({ code: 0, stderr: '' }), (error: { code: number; stderr: string }) => error);
+};
+
+test('the command says which parser it needs, and works once that is there', async () => {
+  const PARSER = '@bytecodealliance/jco-transpile';
+  const { devDependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
+    Record<'devDependencies' | 'peerDependencies', Record<string, string>> & { peerDependenciesMeta: Record<string, { optional: boolean }> };
+  // Optional: npm does not install it, but tells of another version.
+  expect([peerDependencies[PARSER], peerDependenciesMeta[PARSER]]).toEqual([devDependencies[PARSER], { optional: true }]);
+  const needs = `the WIT parser is not installed: npm install --save-dev ${PARSER}@${devDependencies[PARSER]}\n`;
+  expect(await wit()).toMatchObject({ code: 1, stderr: needs });
+  const scope = join(folder, 'node_modules/@bytecodealliance');
+  // A version that keeps its parts elsewhere is none.
+  mkdirSync(join(scope, 'jco-transpile'), { recursive: true });
+  writeFileSync(join(scope, 'jco-transpile/package.json'), '{ "name": "@bytecodealliance/jco-transpile", "version": "9.9.9", "exports": "./index.js" }');
+  writeFileSync(join(scope, 'jco-transpile/index.js'), '');
+  expect(await wit()).toMatchObject({ code: 1, stderr: needs });
+  rmSync(scope, { recursive: true });
+  symlinkSync(join(root, 'node_modules/@bytecodealliance'), scope);
+  expect(await wit()).toMatchObject({ code: 0 });
+  expect(readFileSync(join(folder, 'gen/sample.ts'), 'utf8')).toContain('export const Sample');
+  rmSync(scope);
 });
 
 test('no type is `any`, and none reaches outside the package', () => {
