@@ -6,12 +6,14 @@
 import { load32, store32 } from '#machine';
 import {
   capAttachReceiver, capAttachSender, capBadge, capCommit, capComplete, capDepth, capDiscard, capDrop, capGrant, capPeek,
-  capQueueClose, capQueueCreate, capReap, capReceive, capReceiveBatch, capReceived, capReceiveTimeout, capRecover, capRegion,
-  capRegionAddress, capRegionAppend, capRegionCommit, capRegionCommitted, capRegionCreate, capRegionCreateSlab, capRegionCreateWritable,
-  capRegionDestroy, capRegionPolicy, capRegionReserve, capRegionSeal, capRegionWritable, capRelease, capReserve, capRevoke, capRights,
-  capSend, capSendBatch, capSendDescriptor, capSlotAddress, capSlotAllocate, capSlotFree, capSpace, capSpaceCreate, capSubmit,
-  capSubmitDescriptor, capSystemBytes, capSystemCreate, capType, capView,
+  capQueueClose, capQueueCreate, capQueueLaneLength, capQueueLength, capQueueOwed, capQueueRefusals, capQueueStatistics,
+  capReap, capReapTimeout, capReceive, capReceiveArray, capReceiveBatch, capReceiveTimeout, capReceived, capRecover, capRefused,
+  capRegion, capRegionAddress, capRegionAppend, capRegionCommit, capRegionCommitted, capRegionCreate, capRegionCreateSlab,
+  capRegionCreateWritable, capRegionDestroy, capRegionPolicy, capRegionReserve, capRegionSeal, capRegionWritable, capRelease,
+  capReserve, capRevoke, capRights, capSend, capSendArray, capSendBatch, capSendDescriptor, capSlotAddress, capSlotAllocate,
+  capSlotFree, capSpace, capSpaceCreate, capSubmit, capSubmitDescriptor, capSystemBytes, capSystemCreate, capType, capView,
 } from '../../src/kernel/capability.ts';
+import { queueReceiveArray, queueSendArray } from '../../src/kernel/queue.ts';
 import { replayArgument, replayCall, replayRecord, RESULTS, SCRIPT } from './replay.ts';
 
 const UNKNOWN = -99;
@@ -87,11 +89,30 @@ const replayCapRegions = (operation: i32, a: i32, b: i32, c: i32, d: i32, e: i32
   }
 };
 
+/** What came later: arrays, waiting for completions, refusals, and looking at a queue. */
+const replayLater = (operation: i32, a: i32, b: i32, c: i32, d: i32, e: i32, f: i32): i32 => {
+  switch (operation) {
+    case 105: return queueSendArray(a, b, c, d, e);
+    case 106: return queueReceiveArray(a, b, c, d);
+    case 107: return capSendArray(a, b, c, d, e, f);
+    case 108: return capReceiveArray(a, b, c, d, e);
+    case 109: return capReapTimeout(a, b, c, d, 0);
+    case 110: return capRefused(a, b, c);
+    case 111: return capQueueLength(a, b);
+    case 112: return capQueueLaneLength(a, b, c);
+    case 113: return capQueueOwed(a, b, c, d);
+    case 114: return capQueueRefusals(a, b, c);
+    case 115: return capQueueStatistics(a, b, c);
+    default: return UNKNOWN;
+  }
+};
+
 const replayAny = (operation: i32, a: i32, b: i32, c: i32, d: i32, e: i32, f: i32): i32 => {
   if (operation < 55) return replayCall(operation, a, b, c, d, e, f);
   if (operation < 72) return replayGranting(operation, a, b, c, d, e);
   if (operation < 89) return replayPlaces(operation, a, b, c, d, e, f);
-  return replayCapRegions(operation, a, b, c, d, e, f);
+  if (operation < 105) return replayCapRegions(operation, a, b, c, d, e, f);
+  return replayLater(operation, a, b, c, d, e, f);
 };
 
 /** Runs record number `k` of a script, and notes its result. */

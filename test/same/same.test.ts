@@ -155,9 +155,9 @@ test('slots and regions at their last generation: the same everywhere', () => {
 }, 300_000);
 
 /** What random scripts met: of each call, 0 if it ever succeeded, and its statuses. */
-const randomly = (make: (seed: number, calls: number) => Scripts): Map<string, Set<number>> => {
+const randomly = (make: (seed: number, calls: number) => Scripts, count: number): Map<string, Set<number>> => {
   const seen = new Map<string, Set<number>>();
-  for (let k = 0; k < 60; k++) {
+  for (let k = 0; k < count; k++) {
     const script = make(SEED + k, CALLS);
     const results = everywhere(script, `SEED=${SEED + k}`, k < 2);
     script.records.forEach(({ operation }, n) => seen.set(operation, (seen.get(operation) ?? new Set()).add(Math.min(results[n]!, 0))));
@@ -166,7 +166,7 @@ const randomly = (make: (seed: number, calls: number) => Scripts): Map<string, S
 };
 
 test(`random scripts give the same under Node and natively (SEED=${SEED})`, () => {
-  const seen = randomly(randomScript);
+  const seen = randomly(randomScript, 60);
   // The scripts are worth something: every call is in them, and both succeeds and fails where it can.
   expect([...seen.keys()].sort()).toEqual(OPERATIONS.slice(0, BY_CAPABILITY).filter((name) => name !== 'tableBytes').sort());
   for (const name of [
@@ -178,7 +178,7 @@ test(`random scripts give the same under Node and natively (SEED=${SEED})`, () =
 }, 300_000);
 
 test(`random scripts by capability give the same under Node and natively (SEED=${SEED})`, () => {
-  const seen = randomly(written);
+  const seen = randomly(written, 180);
   for (const name of OPERATIONS.slice(BY_CAPABILITY)) {
     expect(seen.get(name)?.has(0), `${name} succeeds`).toBe(true);
     if (name !== 'xor' && !name.startsWith('system')) expect(seen.get(name)!.size, `${name} fails`).toBeGreaterThan(1);

@@ -24,6 +24,8 @@ class Spaces {
   readonly own: Argument[];
   /** Capabilities of each space to each. */
   readonly to: Argument[][];
+  /** Addresses of the queues made. */
+  readonly queues: number[] = [];
 
   constructor(script: Script, count: number) {
     this.script = script;
@@ -51,7 +53,9 @@ class Spaces {
   queue(shape: { ringSize: number; max: number; senders: number; receivers: number; completions: number; start: number }): Result {
     const { config, room } = makeConfig(this.script, shape);
     const bytes = this.script.add('queueBytes', config);
-    const region = this.script.add('capRegionCreate', this.root, CAP_REGIONS, 3, this.script.allocate(room), bytes);
+    const base = this.script.allocate(room);
+    this.queues.push(base);
+    const region = this.script.add('capRegionCreate', this.root, CAP_REGIONS, 3, base, bytes);
     return this.script.add('capQueueCreate', this.root, region, config);
   }
 }
@@ -253,6 +257,10 @@ class Random {
   readonly spare: number;
   readonly slots: Argument[] = [0, -1, 1024];
   readonly reserved: Argument[] = [0, GROUND];
+  /** A place of the first queue that was taken without a capability. */
+  readonly sender: Argument;
+  readonly receiver: Argument;
+  readonly statistics: number;
   k = 0;
 
   constructor(seed: number, player: NonNullable<Script['player']>) {
@@ -266,7 +274,7 @@ class Random {
     const own = this.held[0]!;
     for (let k = 0; k < 2; k++) {
       own.queues.push(this.s.queue({
-        ringSize: 1 << this.below(4), max: this.max, senders: 1 + this.below(4), receivers: 1 + this.below(3),
+        ringSize: 1 << this.below(4), max: this.max, senders: 2 + this.below(3), receivers: (k === 0 ? 2 : 1) + this.below(2),
         completions: this.pick([0, 2, 4]), start: this.pick([0, 0x7ffffffe, -2]),
       }));
     }
@@ -281,6 +289,9 @@ class Random {
     this.list = script.allocate(24 * 4);
     this.record = script.allocate(24);
     this.spare = script.allocate(64);
+    this.statistics = script.allocate(256);
+    this.sender = script.add('attachSender', this.s.queues[0]!, 7);
+    this.receiver = script.add('attachReceiver', this.s.queues[0]!);
   }
 
   pick<T>(list: readonly T[]): T { return list[this.below(list.length)]!; }
@@ -313,7 +324,9 @@ class Random {
     const { script, k } = this;
     const sender = this.one(number, 'senders');
     const priority = this.priority();
-    switch (this.below(9)) {
+    switch (this.below(11)) {
+      case 9: script.add('capSendArray', space, sender, priority, this.source, this.bytes(), this.below(6) - 1); break;
+      case 10: script.add('sendArray', this.below(8) === 0 ? 0 : this.sender, priority, this.source, this.bytes(), this.below(6) - 1); break;
       case 0: case 1: case 2: script.add('capSend', space, sender, priority, this.source, this.bytes()); break;
       case 3: case 4: script.add('capSubmit', space, sender, priority, this.source, this.bytes(), k); break;
       case 5: case 6: {
@@ -337,7 +350,9 @@ class Random {
   receive(number: number, space: Result): void {
     const { script, k } = this;
     const receiver = this.one(number, 'receivers');
-    switch (this.below(8)) {
+    switch (this.below(10)) {
+      case 8: script.add('capReceiveArray', space, receiver, this.buffer, this.below(4) === 0 ? 8 : 64, this.below(5)); break;
+      case 9: script.add('receiveArray', this.below(8) === 0 ? 0 : this.receiver, this.buffer, this.below(4) === 0 ? 8 : 64, this.below(5)); break;
       case 0: script.add('capReceiveTimeout', space, receiver, this.buffer, 64, 0); break;
       case 1: {
         for (let n = 0; n < 3; n++) script.words(this.list + n * 24, this.buffer + n * 64, 64, 0, 0, 0, 0);
@@ -364,7 +379,12 @@ class Random {
       case 3: script.add('capRegionPolicy', space, about); break;
       case 4: script.add('capRegionWritable', space, about); break;
       case 5: script.add('capRegionSeal', space, about); break;
-      case 6: this.reserved.push(script.add('capRegionReserve', space, about, this.below(24) - 1)); break;
+      case 6: {
+        const room = script.add('capRegionReserve', space, about, this.below(24) - 1);
+        this.reserved.push(room);
+        if (this.value(room) > 0 && this.below(2) === 0) script.add('capRegionCommit', space, about, room);
+        break;
+      }
       case 7: script.add('capRegionCommit', space, about, this.pick(this.reserved)); break;
       case 8: script.add('capRegionAppend', space, about, this.source, this.below(30) - 1); break;
       case 9: this.slots.push(script.add('capSlotAllocate', space, about)); break;
@@ -393,6 +413,18 @@ class Random {
     else this.script.add('revoke', space, what);
   }
 
+  look(number: number, space: Result): void {
+    const { script } = this;
+    const queue = this.one(number, 'queues');
+    switch (this.below(5)) {
+      case 0: script.add('capLength', space, queue); break;
+      case 1: script.add('capLaneLength', space, queue, this.priority()); break;
+      case 2: script.add('capOwed', space, queue, this.below(5) - 1, this.priority()); break;
+      case 3: script.add('capRefusals', space, queue, this.below(20) - 2); break;
+      default: script.add('capStatistics', space, queue, this.statistics);
+    }
+  }
+
   rare(number: number, space: Result, last: boolean): void {
     const { script, s } = this;
     switch (this.below(6)) {
@@ -414,13 +446,20 @@ class Random {
     const space = this.s.spaces[number]!;
     const { script } = this;
     this.k += 1;
-    switch (this.below(20)) {
+    switch (this.below(21)) {
+      case 20: this.look(number, space); break;
       case 0: case 1: case 2: this.grant(number, space); break;
       case 3: case 4: this.held[number]!.senders.push(script.add('capAttachSender', space, this.one(number, 'queues'), this.below(9) === 0 ? 8 : 7, this.below(2))); break;
       case 5: this.held[number]!.receivers.push(script.add('capAttachReceiver', space, this.one(number, 'queues'))); break;
       case 6: case 7: case 8: case 9: this.send(number, space); break;
       case 10: case 11: case 12: this.receive(number, space); break;
-      case 13: script.add('capReap', space, this.one(number, 'senders'), this.buffer, 16); break;
+      case 13: {
+        const sender = this.one(number, 'senders');
+        const what = this.below(6);
+        if (what === 0) script.add('capRefused', space, sender, this.below(4));
+        else script.add(what < 3 ? 'capReapTimeout' : 'capReap', space, sender, this.buffer, 16);
+        break;
+      }
       case 14: case 15: this.region(number, space); break;
       case 16: this.end(number, space); break;
       case 17: for (const what of ['type', 'rights', 'depth', 'badge'] as const) script.add(what, space, this.one(number, this.pick(['queues', 'senders']))); break;

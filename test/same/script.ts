@@ -16,7 +16,9 @@ export const OPERATIONS = [
   'capCommit', 'capSendDescriptor', 'capSubmitDescriptor', 'capReap', 'capReceive', 'capReceiveTimeout', 'capReceiveBatch', 'capPeek',
   'capDiscard', 'capView', 'capRelease', 'capComplete', 'capReceived', 'capRegionCreate', 'capRegionCreateWritable', 'capRegionCreateSlab',
   'region', 'capRegionAddress', 'capRegionCommitted', 'capRegionPolicy', 'capRegionWritable', 'capRegionSeal', 'capRegionReserve',
-  'capRegionCommit', 'capRegionAppend', 'capSlotAllocate', 'capSlotFree', 'capSlotAddress', 'capRegionDestroy',
+  'capRegionCommit', 'capRegionAppend', 'capSlotAllocate', 'capSlotFree', 'capSlotAddress', 'capRegionDestroy', 'sendArray',
+  'receiveArray', 'capSendArray', 'capReceiveArray', 'capReapTimeout', 'capRefused', 'capLength', 'capLaneLength', 'capOwed', 'capRefusals',
+  'capStatistics',
 ] as const;
 /** The first operation by capability. */
 export const BY_CAPABILITY = OPERATIONS.indexOf('xor');
