@@ -134,9 +134,15 @@ class Pool {
   }
 
   async run(processes: number): Promise<Result[]> {
+    const end = (): never => {
+      for (const child of this.children) child.kill();
+      process.exit(1);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
     try {
       await Promise.all(Array.from({ length: Math.min(processes, this.open.length) }, () => this.work()));
     } finally {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, end);
       for (const child of this.children) child.kill();
     }
     return this.results;
