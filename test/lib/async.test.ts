@@ -199,6 +199,7 @@ test.each(['abort', 'timeout'])('a wake-up meant for another is not swallowed by
     }
     return count;
   }, queue.handle);
+  await waitUntil(() => waiters(queue) !== 0); // The worker is there.
   for (let round = 0; round < 40; round++) {
     const abort = new AbortController();
     // First in the waiting list, then the worker.
