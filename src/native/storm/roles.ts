@@ -6,7 +6,7 @@
  * Order: [finished] see plan.ts. Units: bytes, nanoseconds. Fails: what must not be is a record, STRANGE or TORN.
  * Checked by: test/native
  */
-import { fetchAdd32, load32, loadAcquire32, pause, store32, timeMicros32, timeNanos32, wait32 } from '#machine';
+import { fenceFull, fetchAdd32, load32, loadAcquire32, pause, store32, timeMicros32, timeNanos32, wait32 } from '#machine';
 import {
   BATCH_ADDRESS, BATCH_BYTES, BATCH_INFO, BATCH_LENGTH, BATCH_RESULT, BATCH_USER_HIGH, BATCH_USER_LOW, COMPLETION_BYTES,
   COMPLETION_RESULT, COMPLETION_USER_HIGH, COMPLETION_USER_LOW, FLAG_COMPLETE,
@@ -90,6 +90,14 @@ const reapAll = (context: i32): i32 => {
 };
 
 // ---- Sending.
+/**
+ * When a send has ended for others: its stores are visible. A call returns before that, by as long as its stores wait for the lines
+ * of slots that lie with another core: of long messages some microseconds.
+ */
+const sentAt = (): i32 => {
+  fenceFull();
+  return timeNanos32();
+};
 
 /** One message by queueSend or queueSubmit. Returns the status. */
 const sendSingle = (context: i32, who: i32, max: i32, left: i32): i32 => {
@@ -102,7 +110,7 @@ const sendSingle = (context: i32, who: i32, max: i32, left: i32): i32 => {
   const began = timeNanos32();
   const status = load32(context, CONTEXT_REAPER) !== 0
     ? queueSubmit(handle, who & 3, buffer, bytes, sequence, who) : queueSend(handle, who & 3, buffer, bytes);
-  const ended = timeNanos32();
+  const ended = sentAt();
   if (status >= 0) {
     logAdd(context, what(RECORD_SENT, who), sequence, began, ended, 1);
     store32(cell, 0, (sequence + 1) | 0);
@@ -131,7 +139,7 @@ const sendArray = (context: i32, who: i32, max: i32, count: i32): i32 => {
   for (let k = 0; k < count; k++) messageWrite((at + Math.imul(k, max)) | 0, who, (first + k) | 0, max);
   const began = timeNanos32();
   const sent = queueSendArray(load32(context, CONTEXT_HANDLE), who & 3, at, max, count);
-  return sentSeveral(context, who, first, sent, began, timeNanos32());
+  return sentSeveral(context, who, first, sent, began, sentAt());
 };
 
 /** Up to `count` messages of one priority in one call. Returns how many went, or the status. */
@@ -151,7 +159,7 @@ const sendSeveral = (context: i32, who: i32, max: i32, count: i32): i32 => {
   }
   const began = timeNanos32();
   const sent = queueSendBatch(load32(context, CONTEXT_HANDLE), who & 3, list, count);
-  return sentSeveral(context, who, first, sent, began, timeNanos32());
+  return sentSeveral(context, who, first, sent, began, sentAt());
 };
 
 /** After a send that found no slot or no credit: looks again, then sleeps a little. Returns completions reaped meanwhile. */
