@@ -5,7 +5,7 @@
 import * as cap from '../../src/kernel/capability.ts';
 import {
   CAPABILITY_HANDLE, CAPABILITY_INDEX_MASK, CAPABILITY_SENDER, DESCRIPTOR_BYTES, HANDLE_LOW_MASK, OWNERS_MAX, POLICY_APPEND_ONLY,
-  POLICY_IMMUTABLE, POLICY_SLAB, SENDER_INDEX, SPACE_CAPABILITIES, SPACE_HEADER_BYTES,
+  POLICY_IMMUTABLE, POLICY_SLAB, SENDER_INDEX, SPACE_CAPABILITIES, SPACE_HEADER_BYTES, WORD_ENDING, WORD_STATE_MASK,
 } from '../../src/kernel/layout.ts';
 import { queueBytes, queueLength } from '../../src/kernel/queue.ts';
 import { regionCommitted, regionQueue, regionSlabBytes } from '../../src/kernel/region.ts';
@@ -92,13 +92,19 @@ export class Tasks {
     return list[step.which % Math.max(1, list.length)];
   }
 
-  /** The handle, or that with a bit flipped, which is none: nobody has it. */
+  /** Whether a number is that of a capability which has ended and whose entry is not free yet, though it may not be among `all`. */
+  ended(space: number, handle: number): boolean {
+    const entry = this.at(space) + SPACE_HEADER_BYTES + (handle & CAPABILITY_INDEX_MASK) * 64;
+    return (handle & WORD_STATE_MASK) === 0 && word(entry + CAPABILITY_HANDLE) === (handle | WORD_ENDING);
+  }
+
+  /** The handle, or that with a bit flipped, which is none: nobody has it, nor had it of late. */
   handle(step: Step, one: One): { handle: number; live: boolean } {
     if (step.odd !== 0) return { handle: one.handle, live: one.live };
     const handle = one.handle ^ 1 << step.b;
     const other = this.all.find((each) => each.space === one.space && each.handle === handle);
     const first = one.space < 0 ? handle >= 64 && handle <= this.receiver : this.to[one.space]!.includes(handle) || this.tables[one.space] === handle;
-    return other !== undefined || first ? { handle: one.handle, live: one.live } : { handle, live: false };
+    return other !== undefined || first || this.ended(one.space, handle) ? { handle: one.handle, live: one.live } : { handle, live: false };
   }
 
   /** What a call with this right, to something of this kind, answers if not the call itself. */
