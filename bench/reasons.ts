@@ -1,7 +1,7 @@
 /** Why a goal is missed, for rows that miss theirs: shown in the tables beside the figure. Keys are those of the rows. */
 const CONTRACT = 'two calls out of line, with all checks, the search of the lanes, header and counts; `make listing` shows each instruction';
 const RECORDS = 'each message has a record with its buffer, which is checked, and a result';
-const LOOPS = 'a header of its own for each message: 15 instructions to send, 16 to receive, 10 shared out; eight of them copy';
+const LOOPS = 'a header of its own for each message: 15 instructions to send, 16 to receive, the rest shared out; eight of them copy';
 const POLL = 'handle and buffer are checked, the lanes in use are found, each is looked at, and the miss is counted';
 const SLOT = 'a call that checks, counts and writes a header takes 5 ns a side, an inlined ring half of that; and 64 bytes with their header '
   + 'lie across two lines';

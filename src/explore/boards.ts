@@ -63,6 +63,8 @@ const counted = (ended: number, told: number): string | undefined =>
   (ended === told ? undefined : `notifiers were told that they woke ${told}, sleepers were woken ${ended} times`);
 
 const WORD_BYTES = 64;
+/** The words of a scenario, what lies up to the stacks (bounds.ts), and two of these. */
+const WORDS_AND_STACKS = 0x1000 + 0x200;
 /** Where a made task leaves its result. */
 const RESULT = 8;
 
@@ -124,15 +126,14 @@ export const BOARDS: Scenario[] = [
     return counted(ended[0]! + ended[1]!, results[0]! + results[1]!);
   }, (place) => {
     setUp(place, 3, []);
-    const words = [place.allocate(WORD_BYTES), place.allocate(WORD_BYTES)];
+    const first = place.allocate(2 * WORD_BYTES);
+    const words = [first, first + WORD_BYTES];
     return [task('notifier', 1, observed('taskNotify', words[0]!, 1)), task('notifier', 2, observed('taskNotify', words[1]!, 1)),
       loop(place, 0), made(place, 0, 0, ROLE_SLEEP, words[0]!), made(place, 1, 0, ROLE_SLEEP, words[1]!)];
   }),
   scenario('board: a task is made on a sleeping core', ['maker'], ([ended], read) => counted(ended!, read(BOARD_WORDS + RESULT) - ENDED), (place) => {
     setUp(place, 2, [0]);
-    const word = place.allocate(WORD_BYTES);
-    // Up to the stacks (bounds.ts), and two of them.
-    place.allocate(0x1000 - WORD_BYTES + 0x200);
+    const word = place.allocate(WORDS_AND_STACKS);
     return [task('maker', 0, observed('taskMakeAndSleep', 1, word)), loop(place, 1),
       task('task 1', 1, observed('taskMain'), { context: contextOf(1) })];
   }),
@@ -153,8 +154,8 @@ export const LARGE_BOARDS: Scenario[] = [
     return read(second) === 0 ? 'the second task never ran' : counted(ended!, read(second + RESULT) - ENDED);
   }, (place) => {
     setUp(place, 2, [0]);
-    const words = [place.allocate(WORD_BYTES), place.allocate(WORD_BYTES)];
-    place.allocate(0x1000 - 2 * WORD_BYTES + 0x200);
+    const first = place.allocate(WORDS_AND_STACKS);
+    const words = [first, first + WORD_BYTES];
     const main = observed('taskMain');
     return [{ name: 'maker', core: 0, calls: words.map((word) => observed('taskMakeAndSleep', 1, word)) }, loop(place, 1),
       { name: 'task 1', core: 1, calls: [main, main], context: contextOf(1) }];

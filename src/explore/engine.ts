@@ -108,6 +108,9 @@ export interface Model {
 }
 
 export const MEMORY_BYTES = 0x10000;
+/** Nothing valid lies below. */
+const FIRST_OBJECT = 0x40;
+const GUARD_BYTES = 64;
 const TABLE = 0x1000;
 const QUEUE = 0x2000;
 
@@ -148,6 +151,8 @@ export class Engine {
   readonly place: Place;
   private readonly scratch: number;
   private allocated = QUEUE;
+  /** Words that belong to an object: between two objects there are some that belong to none. */
+  private readonly inside = new Uint8Array(MEMORY_BYTES >> 2).fill(1, FIRST_OBJECT >> 2, QUEUE >> 2);
   private readonly hostileAddresses: number[] = [];
   /** 'setup' writes the image; 'run' writes the state; 'free' writes both and remembers, without watching who shares what. */
   private mode: 'setup' | 'run' | 'free' = 'setup';
@@ -230,7 +235,8 @@ export class Engine {
     const read = (address: number): number => this.image[address >> 2]!;
     const allocate = (bytes: number): number => {
       const at = this.allocated;
-      this.allocated += (bytes + 63) & -64;
+      this.allocated += ((bytes + 63) & -64) + GUARD_BYTES;
+      this.inside.fill(1, at >> 2, (at + bytes + 3) >> 2);
       if (this.allocated > MEMORY_BYTES) throw new Error('the scenario needs more memory');
       return at;
     };
@@ -295,7 +301,7 @@ export class Engine {
   }
 
   check(address: number): void {
-    if ((address & 3) !== 0 || address < 0 || address >= this.allocated || address < 0x40) {
+    if ((address & 3) !== 0 || this.inside[address >> 2] !== 1) {
       throw new Violation(`an access outside of all objects: 0x${(address >>> 0).toString(16)}`);
     }
   }

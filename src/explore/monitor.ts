@@ -184,8 +184,9 @@ export class Monitor {
     if (meaning.kind === 'close') return { stop: 'done' };
     if (meaning.kind === 'send') return result === 0 ? { sent: 1, stop: 'done' } : { stop };
     if (meaning.kind === 'sendBatch') {
+      if (result === meaning.count) return { sent: result, stop: 'done' };
       const last = this.read(meaning.list + Math.max(result, 0) * BATCH_BYTES + BATCH_RESULT);
-      return result === meaning.count ? { sent: result, stop: 'done' } : { sent: Math.max(result, 0), stop: STOPS.get(last) ?? 'any' };
+      return { sent: Math.max(result, 0), stop: STOPS.get(last) ?? 'any' };
     }
     if (meaning.kind === 'sendArray') {
       return result === meaning.count ? { sent: result, stop: 'done' } : { sent: Math.max(result, 0), stop: result < 0 ? stop : 'any' };
@@ -200,8 +201,9 @@ export class Monitor {
     if (meaning.kind !== 'receiveBatch') return undefined;
     const records = Array.from({ length: Math.max(result, 0) }, (_, i) => meaning.list + i * BATCH_BYTES);
     const got = records.map((record) => named(this.read(record + BATCH_ADDRESS)));
+    if (got.length === meaning.count) return { got, stop: 'done' };
     const last = this.read(meaning.list + got.length * BATCH_BYTES + BATCH_RESULT);
-    return got.length === meaning.count ? { got, stop: 'done' } : { got, stop: STOPS.get(last) ?? 'any' };
+    return { got, stop: STOPS.get(last) ?? 'any' };
   }
 
   private laneOfLast(receiver: number): number {

@@ -306,7 +306,8 @@ const keeping = (place: Place): Refusal[] => {
 
 const making = (place: Place): Refusal[] => {
   const { table } = place;
-  const config = (...words: number[]): number => record(place, ...words);
+  const rest = (words: number[]): number[] => new Array<number>((layout.CONFIG_BYTES >> 2) - words.length).fill(0);
+  const config = (...words: number[]): number => record(place, ...words, ...rest(words));
   const good = config(2, 16, 0, 1, 1, 0, 0);
   const misaligned = place.allocate(2048) + 8;
   const slab = place.call('regionCreate', table, layout.POLICY_SLAB, misaligned, 2000);

@@ -39,18 +39,20 @@ const arrayAhead = (at: i32, mask: i32, count: i32): i32 => {
   return ahead < count ? ahead : count;
 };
 
-/**
- * Free slots of a ring from position `at`, its RING_AT: as many as are known, at most `count`; looked up anew if fewer are, and
- * counted if still fewer are.
- */
+/** How far `end` is ahead of position `at`, at most all slots of a ring: what the other side says may be anything. */
+const arrayWithin = (end: i32, at: i32, mask: i32): i32 => {
+  const ahead = countAhead(end, at);
+  return ahead > (mask >>> 0) ? (mask + 1) | 0 : ahead | 0;
+};
+
+/** Free slots of a ring from position `at` on, at most `count`: looked up anew if fewer are known, counted if fewer are free. */
 const arrayRoom = (sender: i32, ring: i32, at: i32, count: i32): i32 => {
-  let room = countAhead(load32(ring, RING_ROOM_END), at);
-  if (room >= (count >>> 0)) return count;
-  if (!sendMakeRoom(sender, ring)) return 0;
-  room = countAhead(load32(ring, RING_ROOM_END), at);
-  if (room >= (count >>> 0)) return count;
+  const mask = load32(ring, RING_MASK);
+  if (arrayWithin(load32(ring, RING_ROOM_END), at, mask) < count && !sendMakeRoom(sender, ring)) return 0;
+  const room = arrayWithin(load32(ring, RING_ROOM_END), at, mask);
+  if (room >= count) return count;
   addOwned64(ring, RING_FULL_COUNT, 1);
-  return room | 0;
+  return room;
 };
 
 /**
@@ -117,8 +119,7 @@ export const sendArray = (handle: i32, priority: i32, source: i32, bytes: i32, c
 };
 
 /**
- * Copies out of up to `count` slots, none behind the ring's end, as long as they hold messages of exactly `bytes` bytes with
- * nothing else about them. Returns how many.
+ * Copies up to `count` messages, none behind the ring's end, as long as each is exactly `bytes` bytes and nothing is with it.
  * @noinline
  */
 const arrayCopy = (slot: i32, stride: i32, buffer: i32, bytes: i32, count: i32): i32 => {
@@ -151,8 +152,8 @@ const arrayTake = (ring: i32, at: i32, buffer: i32, bytes: i32, count: i32): i32
 const arrayDrain = (receiver: i32, ring: i32, buffer: i32, bytes: i32, count: i32): i32 => {
   const info = (receiver + RECEIVER_META) | 0;
   const first = loadRelaxed32(ring, RING_CONSUMED); // [hint] own word
-  const known = countAhead(ringEnd(ring, first, count), first);
-  const most = known < (count >>> 0) ? known | 0 : count;
+  const known = arrayWithin(ringEnd(ring, first, count), first, load32(ring, RING_CONSUMER_MASK));
+  const most = known < count ? known : count;
   let taken = arrayTake(ring, first, buffer, bytes, most);
   let total = Math.imul(bytes, taken);
   let meta = bytes;

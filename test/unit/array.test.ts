@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   BATCH_COUNT_MAX, FLAG_COMPLETE, FLAG_DESCRIPTOR, POLICY_IMMUTABLE, PRIORITY_CRITICAL, PRIORITY_LOW, PRIORITY_NORMAL, QUEUE_EVENT,
-  QUEUE_WAITERS, STATISTICS_BYTES, STATISTICS_RECEIVED, STATISTICS_RECEIVED_BYTES, STATISTICS_SENT, STATISTICS_SENT_BYTES,
+  QUEUE_LANES, QUEUE_WAITERS, RING_BYTES, RING_CONSUMED, RING_PRODUCED, RING_SLOTS, RING_STRIDE_BYTES, STATISTICS_BYTES,
+  STATISTICS_RECEIVED, STATISTICS_RECEIVED_BYTES, STATISTICS_SENT, STATISTICS_SENT_BYTES,
 } from '../../src/kernel/layout.ts';
+import { laneRing } from '../../src/kernel/path/3-lane.ts';
 import * as kernel from '../../src/kernel/queue.ts';
 import { regionCreate } from '../../src/kernel/region.ts';
 import {
@@ -184,6 +186,32 @@ test('what cannot be is refused, and only counted', () => {
   expect(f.failing(() => kernel.queueSendArray(sender, 0, at, 65, 1), 'SENDER_REJECTED_COUNT')).toBe(named(STATUS_TOO_LARGE));
   expect(f.failing(() => kernel.queueSendArray(receiver, 0, at, 8, 1))).toBe(named(STATUS_BAD_HANDLE));
   expect(f.failing(() => kernel.queueReceiveArray(sender, at, 8, 1))).toBe(named(STATUS_BAD_HANDLE));
+});
+
+test.each([64, 1000, 65536])('a position of the other side that cannot be leads %i messages nowhere outside the ring', (count) => {
+  for (const end of [16, 0x7fffffff, -1, -0x80000000, 3000]) {
+    reset();
+    const f = Fixture.attached({ senders: 2, ringSize: 4 });
+    const [array, to] = [arrayOf(1, count), room(count)];
+    const ring = laneRing(f.queue, 0, PRIORITY_NORMAL);
+    const slots = word(ring + RING_SLOTS);
+    const mine = (address: number): boolean => address >= slots && address < slots + 4 * word(ring + RING_STRIDE_BYTES);
+    const beside = (): number[] => {
+      const all: number[] = [];
+      for (let at = word(f.queue + QUEUE_LANES); at < f.queue + f.queueBytes; at += 4) {
+        if ((at < ring || at >= ring + RING_BYTES) && !mine(at)) all.push(word(at));
+      }
+      return all;
+    };
+    const before = beside();
+    setWord(ring + RING_CONSUMED, end);
+    expect(kernel.queueSendArray(f.senders[0]!, PRIORITY_NORMAL, array, 1, count)).toBeLessThanOrEqual(4);
+    expect(beside()).toEqual(before);
+    setWord(ring + RING_CONSUMED, 0);
+    setWord(ring + RING_PRODUCED, end);
+    expect(kernel.queueReceiveArray(f.receivers[0]!, to, 1, count)).toBeLessThanOrEqual(4);
+    expect(bytesAt(to + 4, count - 4).every((byte) => byte === 0xa5)).toBe(true);
+  }
 });
 
 test('an array wakes once, as many as there are messages, and only if somebody waits', () => {
