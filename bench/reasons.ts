@@ -9,7 +9,7 @@ const TWO_LINES = '64 bytes with their header lie across two lines, so with the 
 const SPLIT = '64 bytes with their header lie across two lines, and wide copies that cross one are slow: with payloads on lines of their '
   + 'own it was 10.6 ns, but then no message fits into one line with its header';
 const OWN_RING = 'each sender has a ring of its own, so they do not wait for each other: what is left is the price of a send with its checks';
-const NEAR = 'between cores this near, the other queue waits little';
+const LANES = 'a message of another lane each time: every more urgent lane is looked at first';
 const EXCHANGE = 'each call ends with an atomic store, a locked exchange in JavaScript on x86, which waits until the slot\'s lines have come';
 
 export const REASONS: Record<string, string> = {
@@ -17,7 +17,7 @@ export const REASONS: Record<string, string> = {
   send_recv_64_single: CONTRACT,
   array32_64_per_message: LOOPS,
   batch32_64_per_message: RECORDS,
-  descriptor_checked: 'as above, and the region\'s handle, policy and cursor are checked against an owner who may end it meanwhile',
+  descriptor_checked: 'the checks of a send, and those of the region\'s handle, policy and cursor against an owner who may end it meanwhile',
   empty_poll: POLL,
   empty_poll_four: `${POLL}: four lanes`,
   send_full: 'handle, length and priority are checked before room is, and the refusal is counted',
@@ -25,14 +25,14 @@ export const REASONS: Record<string, string> = {
   one_sender_64: SLOT,
   round_trip_ring: TWO_LINES,
   round_trip_line: TWO_LINES,
-  priorities_lanes: 'a message of another lane each time: every lane is looked at',
-  priorities_heap: NEAR,
+  priorities_lanes: LANES,
+  priorities_heap: LANES,
   contended_crossbeam: OWN_RING,
   contended_dpdk: OWN_RING,
   contended_moodycamel: OWN_RING,
   batch32: SPLIT,
-  seed_forced: NEAR,
-  seed_mutex: NEAR,
+  seed_forced: SLOT,
+  seed_mutex: SLOT,
   posix_mq: 'a send and a receive with their checks, against two system calls',
   pipe: 'a send and a receive with their checks, against two system calls',
   io_uring: 'a send and a receive with their checks, against a 32nd of a system call',
